@@ -1,0 +1,67 @@
+"""Secrets of this installation: the signing secret and the key ring of identifiers.
+
+In a demo both are made at first start and kept in `var/`. In production they are given
+(SECRET_KEY, XUEJI_KEYS) or were made before by `xueji init`: a registry whose keys
+appear by themselves would silently lose the sight of its own data.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from xueji.config import environment
+
+if TYPE_CHECKING:
+    from xueji.lib.crypto import KeyRing
+
+
+class KeysMissing(Exception):
+    """No key material is given, and none may be made here."""
+
+
+def keep(path: Path, content: str) -> str:
+    """Write a file that only its owner can read, unless it exists; return what is in it now."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())
+    try:
+        # A link fails when another process was first; then its content is the one that counts.
+        os.link(draft, path)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()
+    return path.read_text(encoding="utf-8")
+
+
+def secret(var: Path, *, create: bool) -> str:
+    """Return the signing secret in `var/secret`; made when missing and `create`, else empty."""
+    path = var / "secret"
+    if path.exists():
+        return path.read_text(encoding="utf-8").strip()
+    return keep(path, secrets.token_urlsafe(64)).strip() if create else ""
+
+
+def ring(var: Path, *, create: bool) -> KeyRing:
+    """Return the key ring in the file XUEJI_KEYS, else `var/keys.json`; made when missing and `create`.
+
+    Raises KeysMissing when there is none and none may be made.
+    """
+    from xueji.lib.crypto import KeyRing  # settings are read by tools that never decrypt anything
+
+    given = environment.text("XUEJI_KEYS")
+    path = Path(given) if given else var / "keys.json"
+    if not path.exists() and (given or not create):
+        raise KeysMissing(
+            f"没有密钥文件 {path}：请先执行 xueji init，或设置 XUEJI_KEYS。 "
+            f"There is no key file {path}: run `xueji init` first, or set XUEJI_KEYS."
+        )
+    content = path.read_text(encoding="utf-8") if path.exists() else keep(path, KeyRing.create().dump())
+    return KeyRing.load(content)
