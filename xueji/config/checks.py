@@ -107,7 +107,8 @@ def _faults_of_role(alias: str) -> list[CheckMessage]:
     if version not in database.SERVER_VERSIONS:
         found.append(
             Error(
-                f"数据库为 PostgreSQL {version}，支持 16 至 18。 PostgreSQL {version} is not supported (16 to 18).",
+                f"数据库为 PostgreSQL {version}，支持 16 至 18。 "
+                f"PostgreSQL {version} is not supported (16 to 18).",
                 id="config.E008",
             )
         )

@@ -1,0 +1,13 @@
+"""Settings of the tests: the real ones, with a folder, a server and secrets of their own."""
+
+import os
+from pathlib import Path
+
+os.environ["XUEJI_VAR"] = os.environ.get("XUEJI_TEST_VAR") or str(
+    Path(__file__).resolve().parents[1] / "var" / "test"
+)
+
+from xueji.config.settings import *  # noqa: F403
+
+# Passwords of invented people need no seconds of work each.
+PASSWORD_HASHERS = ["tests.hashers.QuickArgon2"]
