@@ -1,0 +1,42 @@
+"""The one place where a request gets its scope: it opens the transaction and tells both walls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.contrib import auth
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from xueji.access.queries import actor_of
+from xueji.access.scope import Actor, Scope, acting
+
+SESSION_APPOINTMENT = "appointment"
+NOWHERE = Scope(0, 0)
+
+
+class ScopeMiddleware:
+    """Give every request `request.actor` (None when nobody is signed in) and a scoped transaction.
+
+    Who is not signed in, or holds no running appointment, acts in an empty scope and
+    sees no pupil. An answer of 500 or an exception rolls the transaction back.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        actor = self.actor_from(request)
+        request.actor = actor  # type: ignore[attr-defined]
+        with acting(actor.scope if actor else NOWHERE):
+            response = self.get_response(request)
+            if response.status_code >= 500 or getattr(response, "rolls_back", False):
+                transaction.set_rollback(True)
+        return response
+
+    def actor_from(self, request: HttpRequest) -> Actor | None:
+        account_id = request.session.get(auth.SESSION_KEY)
+        if account_id is None:
+            return None
+        return actor_of(int(account_id), request.session.get(SESSION_APPOINTMENT), today=timezone.localdate())

@@ -1,0 +1,105 @@
+"""Who somebody is: accounts and appointments read for a door."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date
+from typing import Any
+
+from django.db import connections
+
+from xueji.access.rules.permissions import LEVEL_NAMES, ROLE_NAMES, Level, Role
+from xueji.access.scope import Actor, Scope
+
+# Where places become levels and ranges; set by the room of organisations, which knows
+# divisions, so that this room need not.
+APPOINTMENTS = """
+SELECT p.id, p.place, p.role, a.id, a.name, a.username
+FROM access_account a JOIN access_appointment p ON p.account_id = a.id
+WHERE {where} AND a.is_active AND p.since <= %s AND (p.until IS NULL OR p.until > %s)
+ORDER BY p.id
+"""
+
+
+def level_of(place: int) -> Level:
+    """Return the level of the office at a place: six digits of division, six of serial."""
+    division, serial = divmod(place, 1_000_000)
+    if serial:
+        return Level.SCHOOL
+    if division == 0:
+        return Level.MINISTRY
+    if division % 10_000 == 0:
+        return Level.PROVINCE
+    return Level.PREFECTURE if division % 100 == 0 else Level.COUNTY
+
+
+WIDTH = {
+    Level.MINISTRY: 10**12,
+    Level.PROVINCE: 10**10,
+    Level.PREFECTURE: 10**8,
+    Level.COUNTY: 10**6,
+    Level.SCHOOL: 1,
+}
+
+
+def scope_of(place: int) -> Scope:
+    """Return the half-open range that an office at `place` answers for."""
+    return Scope(place, place + WIDTH[level_of(place)])
+
+
+def _actor(row: tuple[Any, ...]) -> Actor:
+    appointment_id, place, role, account_id, name, username = row
+    return Actor(
+        account_id=account_id,
+        name=name,
+        username=username,
+        place=place,
+        role=Role(role),
+        level=level_of(place),
+        scope=scope_of(place),
+        appointment_id=appointment_id,
+    )
+
+
+def actors_of(account_id: int, *, today: date, using: str = "default") -> list[Actor]:
+    """Return every appointment an account may act in today, oldest first."""
+    with connections[using].cursor() as cursor:
+        cursor.execute(APPOINTMENTS.format(where="a.id = %s"), [account_id, today, today])
+        return [_actor(row) for row in cursor.fetchall()]
+
+
+def actor_of(
+    account_id: int, appointment_id: int | None, *, today: date, using: str = "default"
+) -> Actor | None:
+    """Return the account as it acts in the chosen appointment, or in its first; None without any."""
+    actors = actors_of(account_id, today=today, using=using)
+    chosen = [actor for actor in actors if actor.appointment_id == appointment_id]
+    return (chosen or actors or [None])[0]
+
+
+def actor_named(username: str, *, today: date, using: str = "default") -> list[Actor]:
+    """Return the appointments of the account with this user name; empty when there is none."""
+    with connections[using].cursor() as cursor:
+        cursor.execute(APPOINTMENTS.format(where="a.username = %s"), [username, today, today])
+        return [_actor(row) for row in cursor.fetchall()]
+
+
+def actor_by_token(token: str, *, today: date) -> Actor | None:
+    """Return the actor that an API token stands for, or None when it is unknown or expired."""
+    with connections["default"].cursor() as cursor:
+        cursor.execute(
+            APPOINTMENTS.format(
+                where="p.id = (SELECT t.appointment_id FROM access_apitoken t"
+                " WHERE t.token_hash = %s AND t.expires_at > now())"
+            ),
+            [hashlib.sha256(token.encode()).digest(), today, today],
+        )
+        row = cursor.fetchone()
+    return _actor(row) if row else None
+
+
+def role_name(actor: Actor, language: str = "zh") -> str:
+    """Return level and role in words, such as 县级学籍经办."""
+    index = 0 if language.startswith("zh") else 1
+    joined = LEVEL_NAMES[actor.level][index], ROLE_NAMES[actor.role][index]
+    return "".join(joined) if index == 0 else " ".join(joined)

@@ -1,0 +1,161 @@
+"""Who may do what: roles by level, and one row per act.
+
+Source: 《中小学生学籍管理办法》 art. 5 (five levels), art. 24 (security), art. 26
+(registrars); the two-person rule is the practice of the field at every level.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Level(StrEnum):
+    MINISTRY = "ministry"
+    PROVINCE = "province"
+    PREFECTURE = "prefecture"
+    COUNTY = "county"
+    SCHOOL = "school"
+
+
+class Role(StrEnum):
+    REGISTRAR = "registrar"  # 学籍管理员, at a school
+    LEADER = "leader"  # 主管领导, at a school or an authority
+    OFFICER = "officer"  # 学籍主管部门经办人
+    ADMINISTRATOR = "administrator"  # 账号管理员, one per level, creates the accounts one level below
+
+
+ROLE_NAMES = {
+    Role.REGISTRAR: ("学籍管理员", "Registrar"),
+    Role.LEADER: ("主管领导", "Leader in charge"),
+    Role.OFFICER: ("学籍经办", "Officer"),
+    Role.ADMINISTRATOR: ("账号管理员", "Account administrator"),
+}
+
+LEVEL_NAMES = {
+    Level.MINISTRY: ("部级", "Ministry"),
+    Level.PROVINCE: ("省级", "Province"),
+    Level.PREFECTURE: ("市级", "Prefecture"),
+    Level.COUNTY: ("县级", "County"),
+    Level.SCHOOL: ("学校", "School"),
+}
+
+AUTHORITIES = frozenset({Level.MINISTRY, Level.PROVINCE, Level.PREFECTURE, Level.COUNTY})
+
+# Roles that exist at each level.
+ROLES_AT: dict[Level, frozenset[Role]] = {
+    Level.SCHOOL: frozenset({Role.REGISTRAR, Role.LEADER, Role.ADMINISTRATOR}),
+    **{level: frozenset({Role.OFFICER, Role.LEADER, Role.ADMINISTRATOR}) for level in AUTHORITIES},
+}
+
+
+@dataclass(frozen=True)
+class Permission:
+    """One act, and the roles that may do it, each at its levels."""
+
+    act: str
+    zh: str
+    en: str
+    holders: frozenset[tuple[Role, Level]]
+
+
+def _at(levels: frozenset[Level] | set[Level], *roles: Role) -> frozenset[tuple[Role, Level]]:
+    return frozenset((role, level) for role in roles for level in levels)
+
+
+SCHOOL = {Level.SCHOOL}
+BELOW_MINISTRY = AUTHORITIES - {Level.MINISTRY}
+
+PERMISSIONS: tuple[Permission, ...] = (
+    Permission("roster.upload", "上传新生名册", "Upload a roster", _at(SCHOOL, Role.REGISTRAR)),
+    Permission("roster.submit", "提交新生名册", "Submit a roster", _at(SCHOOL, Role.REGISTRAR)),
+    Permission("roster.undo", "撤回新生名册", "Take a roster back", _at(SCHOOL, Role.REGISTRAR)),
+    Permission(
+        "roster.decide_at_school",
+        "学校审核新生名册",
+        "Approve a roster for the school",
+        _at(SCHOOL, Role.LEADER),
+    ),
+    Permission(
+        "roster.decide_at_authority",
+        "主管部门核准新生名册",
+        "Verify a roster for the authority",
+        _at(BELOW_MINISTRY, Role.OFFICER),
+    ),
+    Permission(
+        "roster.view",
+        "查看新生名册",
+        "See rosters",
+        _at(SCHOOL, Role.REGISTRAR, Role.LEADER) | _at(BELOW_MINISTRY, Role.OFFICER, Role.LEADER),
+    ),
+    Permission(
+        "students.view",
+        "查看学生",
+        "See pupils",
+        _at(SCHOOL, Role.REGISTRAR, Role.LEADER) | _at(BELOW_MINISTRY, Role.OFFICER, Role.LEADER),
+    ),
+    Permission("classes.move", "调整班级", "Move pupils between classes", _at(SCHOOL, Role.REGISTRAR)),
+    Permission("classes.manage", "管理班级", "Open and close classes", _at(SCHOOL, Role.REGISTRAR)),
+    Permission(
+        "problems.state",
+        "说明问题学籍",
+        "State a problem record",
+        _at(SCHOOL, Role.REGISTRAR),
+    ),
+    Permission(
+        "problems.decide",
+        "处理问题学籍",
+        "Decide a problem record",
+        _at(SCHOOL, Role.LEADER) | _at(AUTHORITIES, Role.OFFICER),
+    ),
+    Permission("problems.open", "登记问题学籍", "Open a problem record", _at(AUTHORITIES, Role.OFFICER)),
+    Permission(
+        "problems.view",
+        "查看问题学籍",
+        "See problem records",
+        _at(SCHOOL, Role.REGISTRAR, Role.LEADER) | _at(AUTHORITIES, Role.OFFICER, Role.LEADER),
+    ),
+    Permission(
+        "numbers.upgrade",
+        "学籍号转为正式号",
+        "Move a number to the formal kind",
+        _at(SCHOOL, Role.REGISTRAR) | _at({Level.COUNTY}, Role.OFFICER),
+    ),
+    Permission(
+        "organisations.view",
+        "查看机构",
+        "See organisations",
+        _at(SCHOOL, *ROLES_AT[Level.SCHOOL]) | _at(AUTHORITIES, *ROLES_AT[Level.COUNTY]),
+    ),
+    Permission(
+        "organisations.manage",
+        "管理学校",
+        "Open, rename, merge, close schools",
+        _at(BELOW_MINISTRY, Role.OFFICER),
+    ),
+    Permission(
+        "accounts.manage",
+        "管理账号",
+        "Create accounts one level below",
+        _at(SCHOOL, Role.ADMINISTRATOR) | _at(AUTHORITIES, Role.ADMINISTRATOR),
+    ),
+)
+
+BY_ACT: dict[str, Permission] = {permission.act: permission for permission in PERMISSIONS}
+
+
+def may(role: Role, level: Level, act: str) -> bool:
+    """Return whether `role` at `level` may do `act`; an unknown act is a KeyError, not a no."""
+    return (role, level) in BY_ACT[act].holders
+
+
+def may_appoint(by_level: Level, to_level: Level) -> bool:
+    """Return whether an administrator at `by_level` creates accounts at `to_level`.
+
+    An administrator creates the accounts of the own organisation's colleagues and of
+    the level below; counties, prefectures and provinces all run schools.
+    """
+    order = list(Level)
+    if to_level is Level.SCHOOL:
+        return by_level in BELOW_MINISTRY or by_level is Level.SCHOOL
+    return by_level is not Level.SCHOOL and 0 <= order.index(to_level) - order.index(by_level) <= 2

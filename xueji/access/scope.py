@@ -1,0 +1,165 @@
+"""Two walls round every row: the scope a request acts in, and how the database is told.
+
+The first wall is `ScopedManager`: `Model.objects` sees only rows whose place lies in
+the current scope, and refuses to answer when there is none. The second is row-level
+security: the same range as `SET LOCAL` settings that the policies cast without
+tolerance, so a forgotten scope is an error there too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connections, models, transaction
+
+from xueji.access.rules.permissions import Level, Role, may
+from xueji.lib.errors import Refused
+
+EVERYWHERE = (0, 10**12)
+
+
+class ScopeMissing(RuntimeError):
+    """Rows of pupils were asked for outside any scope: a bug, never an empty list."""
+
+
+class NotAllowed(Refused):
+    code = "not-allowed"
+
+
+class NotOnTheList(RuntimeError):
+    """An act asked for the whole nation without being on the short list: a bug."""
+
+
+@dataclass(frozen=True)
+class Scope:
+    """A half-open range of places: `lo` ≤ place < `hi`."""
+
+    lo: int
+    hi: int
+
+    def __contains__(self, place: int) -> bool:
+        return self.lo <= place < self.hi
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who acts: an account in one appointment. Actions take it as `by`."""
+
+    account_id: int
+    name: str
+    place: int
+    role: Role
+    level: Level
+    scope: Scope
+    office: str = ""
+    username: str = ""
+    appointment_id: int = 0
+
+    def may(self, act: str) -> bool:
+        return may(self.role, self.level, act)
+
+    def require(self, act: str, place: int | None = None) -> None:
+        """Raise NotAllowed unless this actor may do `act`, at `place` when one is given."""
+        if not self.may(act):
+            raise NotAllowed(
+                "当前身份无权办理此事项。请切换身份，或请本单位有权限的同事办理。",
+                "Your role may not do this. Switch role, or ask a colleague who may.",
+            )
+        if place is not None and place not in self.scope:
+            raise NotAllowed(
+                "该事项不在您的管理范围内，请由所属学校或主管部门办理。",
+                "This lies outside your area; its own school or authority has to do it.",
+            )
+
+
+_current: ContextVar[Scope | None] = ContextVar("xueji_scope", default=None)
+
+# Acts that look at the whole nation, each with its reason. Nothing else may.
+NATIONAL_ACTS = {
+    "roster.check": "a child may be enrolled anywhere in the nation",
+    "roster.submit": "claims on a child are national",
+    "roster.decide": "the last approval writes identifiers that are unique nationwide",
+    "roster.undo": "claims on a child are national",
+    "problems": "a problem record can join schools of two provinces",
+    "numbers.upgrade": "a number is unique nationwide",
+    "progress": "the worker reports progress beside the transaction it runs",
+    "commands": "the command line acts for the operator of the registry",
+    "synthetic": "the synthetic nation is written as a whole",
+    "bench": "measurements prepare their own data",
+}
+
+
+def current_scope() -> Scope:
+    """Return the scope in force. Raises ScopeMissing where none was opened."""
+    scope = _current.get()
+    if scope is None:
+        raise ScopeMissing("no scope is open: rows of pupils are only read inside access.scope.acting()")
+    return scope
+
+
+def tell_database(scope: Scope, using: str = "default") -> None:
+    """Set the range for the policies, for this transaction only.
+
+    The SET LOCAL statement with integer literals, not set_config(): a distributed
+    database forwards only the statement.
+    """
+    with connections[using].cursor() as cursor:
+        cursor.execute(f"SET LOCAL xueji.lo = {int(scope.lo)}; SET LOCAL xueji.hi = {int(scope.hi)}")
+
+
+@contextmanager
+def acting(scope: Scope, using: str = "default") -> Iterator[None]:
+    """Open a transaction in which both walls stand at `scope`."""
+    token = _current.set(scope)
+    try:
+        with transaction.atomic(using=using):
+            tell_database(scope, using)
+            yield
+    finally:
+        _current.reset(token)
+
+
+@contextmanager
+def national(act: str) -> Iterator[str]:
+    """Open a transaction in the national role, for an act on the short list.
+
+    Yields the database alias. The scope is the whole nation for both walls.
+    """
+    if act not in NATIONAL_ACTS:
+        raise NotOnTheList(act)
+    token = _current.set(Scope(*EVERYWHERE))
+    try:
+        with transaction.atomic(using="national"):
+            tell_database(Scope(*EVERYWHERE), "national")
+            yield "national"
+    finally:
+        _current.reset(token)
+
+
+class ScopedQuerySet(models.QuerySet[Any]):
+    def within(self, scope: Scope) -> ScopedQuerySet:
+        return self.filter(place__gte=scope.lo, place__lt=scope.hi)
+
+
+class ScopedManager(models.Manager.from_queryset(ScopedQuerySet)):  # type: ignore[misc]
+    """`objects` of every table that has a `place`: only rows of the current scope."""
+
+    def get_queryset(self) -> ScopedQuerySet:
+        return super().get_queryset().within(current_scope())
+
+
+class ScopedModel(models.Model):
+    """A table with a `place`: `objects` is scoped, `everywhere` is for what writes and for the nation."""
+
+    place = models.BigIntegerField()
+
+    objects = ScopedManager()
+    everywhere = models.Manager()
+
+    class Meta:
+        abstract = True
+        base_manager_name = "everywhere"

@@ -1,0 +1,498 @@
+"""The roster checked, whole columns at once.
+
+Input is a table of text as it stood in the cells; output is the same rows normalised and
+typed, and a table of findings. Nothing here knows a database or a clock: what the school
+has (classes, identifier) and which day it is are arguments. The form and the API check one
+row with the same code.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import polars as pl
+
+from xueji.changes.rules.roster_columns import FIELDS, Field
+from xueji.changes.rules.roster_findings import BY_CODE, REJECTING
+from xueji.lib import date_columns, id_columns, text_columns
+
+FINDING_SCHEMA = {"row": pl.UInt32, "column": pl.String, "code": pl.String, "params": pl.String}
+
+# Schemes of identifiers (students.Identifier), by document type.
+RESIDENT, HONG_KONG, MACAO, TAIWAN, FOREIGN, PASSPORT, OTHER, NO_NUMBER = (
+    "R",
+    "H",
+    "M",
+    "T",
+    "F",
+    "P",
+    "O",
+    "U",
+)
+SCHEME_OF_TYPE = {
+    "1": RESIDENT,
+    "B": RESIDENT,
+    "6": HONG_KONG,
+    "7": MACAO,
+    "8": TAIWAN,
+    "9": FOREIGN,
+    "A": PASSPORT,
+}
+RESIDENT_TYPES = ["1", "B"]
+NO_DOCUMENT = "Z"
+
+# Usual ages on the cut-off day of the year of entry, by stage; the upper end is generous
+# where children repeat or enter late. Compulsory Education Law art. 11: six, seven where
+# conditions lack.
+USUAL_AGES = {"primary": (6, 8), "junior": (10, 15), "senior": (14, 19), "special": (6, 20)}
+OLDEST, YOUNGEST = 40, 2
+
+
+@dataclass(frozen=True)
+class ClassInfo:
+    """A class as the check needs it."""
+
+    id: int
+    stage: str
+    entry_year: int
+    grade_number: int
+
+
+@dataclass(frozen=True)
+class School:
+    """What the check must know of the school."""
+
+    identifier: str
+    classes: Mapping[str, ClassInfo]
+    cutoff: tuple[int, int] = (8, 31)  # month and day on which the age of entry counts, set by the province
+    known_identifiers: frozenset[str] = frozenset()  # former identifiers of the school
+
+
+@dataclass(frozen=True)
+class Checked:
+    """`rows`: one line per row of the file, typed; `findings`: FINDING_SCHEMA; `notes`: what was normalised."""
+
+    rows: pl.DataFrame
+    findings: pl.DataFrame
+    notes: dict[str, dict[str, int]] = field(default_factory=dict)
+
+    def rejected_rows(self) -> pl.Series:
+        """Return the numbers of the rows that a finding keeps from being accepted."""
+        codes = [code for code, row in BY_CODE.items() if row.severity in REJECTING]
+        return self.findings.filter(pl.col("code").is_in(codes))["row"].unique()
+
+
+class Findings:
+    """Collects masks over the rows and turns those that hit into findings, in one pass over the table."""
+
+    def __init__(self) -> None:
+        self.masks: list[pl.Expr] = []
+        self.about: list[tuple[str, str, dict[str, Any]]] = []
+
+    def add(self, column: str, code: str, mask: pl.Expr, **params: Any) -> None:
+        """Report `code` in `column` wherever `mask` is true. A parameter may be an expression."""
+        self.masks.append(mask.fill_null(False).alias(str(len(self.masks))))
+        self.about.append((column, code, params))
+
+    def collect(self, rows: pl.DataFrame) -> pl.DataFrame:
+        hits = rows.select(self.masks)
+        found: list[pl.DataFrame] = []
+        for mask, (column, code, params) in zip(hits.iter_columns(), self.about, strict=True):
+            if not mask.any():
+                continue
+            words = [
+                (value if isinstance(value, pl.Expr) else pl.lit(value)).cast(pl.String).alias(name)
+                for name, value in params.items()
+            ]
+            found.append(
+                rows.filter(mask).select(
+                    pl.col("row").cast(pl.UInt32),
+                    pl.lit(column).alias("column"),
+                    pl.lit(code).alias("code"),
+                    (pl.struct(words).struct.json_encode() if words else pl.lit("{}")).alias("params"),
+                )
+            )
+        return pl.concat(found) if found else pl.DataFrame(schema=FINDING_SCHEMA)
+
+
+def check(
+    frame: pl.DataFrame,
+    *,
+    school: School,
+    today: date,
+    divisions: Container[str],
+    formulas: Sequence[tuple[int, str]] = (),
+    lossy_numbers: Sequence[tuple[int, str]] = (),
+    layout: str,
+) -> Checked:
+    """Return the rows of `frame` normalised and typed, with everything that is wrong with them.
+
+    `frame` has a column `row` (as the spreadsheet numbers it) and text columns named by
+    field keys; fields that the file does not have are absent. `formulas` are cells
+    (row, field key) that hold a formula, `lossy_numbers` cells whose number has more
+    digits than a spreadsheet keeps.
+    """
+    present = [f for f in FIELDS if f.column.key in frame.columns]
+    absent = [f.column.key for f in FIELDS if f.column.key not in frame.columns]
+    raw = frame.with_columns(pl.lit(None, dtype=pl.String).alias(key) for key in absent)
+    findings = Findings()
+    normal = raw.with_columns(normalised(f) for f in present)
+    notes = normalisations(raw, normal, [f.column.key for f in present])
+
+    for f in present:
+        key = f.column.key
+        findings.add(
+            key,
+            "formula",
+            text_columns.looks_like_formula(pl.col(f"raw_{key}" if f.kind == "phone" else key)),
+        )
+        if f.max_length:
+            length = pl.col(key).str.len_chars()
+            findings.add(key, "too-long", length > f.max_length, limit=f.max_length, length=length)
+    coded = [f for f in present if f.code_list is not None]
+    normal = normal.with_columns(
+        pl.col(f.column.key)
+        .str.to_lowercase()
+        .replace_strict(_lookup(f), default=None)
+        .alias(f"code_{f.column.key}")
+        for f in coded
+    )
+    normal = normal.with_columns(
+        pl.lit(None, dtype=pl.String).alias(f"code_{f.column.key}")
+        for f in FIELDS
+        if f.code_list is not None and f.column.key in absent
+    ).with_columns(raw[f.column.key].alias(f"raw_{f.column.key}") for f in present if f.kind == "phone")
+    for f in coded:
+        key = f.column.key
+        assert f.code_list is not None
+        examples = "、".join(label for label in list(f.code_list.labels())[:3])
+        findings.add(
+            key,
+            "unknown-code",
+            pl.col(key).is_not_null() & pl.col(f"code_{key}").is_null(),
+            value=pl.col(key).str.slice(0, 20),
+            examples=examples,
+        )
+
+    normal = identity(normal, findings, today=today, divisions=divisions)
+    normal = placement(normal, findings, school=school, layout=layout)
+    normal = ages(normal, findings, school=school)
+    particulars(present, findings)
+    guardians(findings, absent)
+    required(findings, layout=layout)
+    collected = findings.collect(normal)
+    extra = [
+        pl.DataFrame(
+            {"row": [c[0] for c in cells], "column": [c[1] for c in cells]},
+            schema={"row": pl.UInt32, "column": pl.String},
+        ).with_columns(pl.lit(code).alias("code"), pl.lit(params).alias("params"))
+        for cells, code, params in (
+            (formulas, "formula", "{}"),
+            (
+                lossy_numbers,
+                "id-length",
+                json.dumps(
+                    {
+                        "expected": "18 位文本（表格软件已丢失末尾数字）",
+                        "expected_en": "18 characters as text (the spreadsheet lost its last digits)",
+                        "length": 15,
+                    }
+                ),
+            ),
+        )
+        if cells
+    ]
+    collected = (
+        pl.concat([collected, *extra])
+        .filter(pl.col("row").is_in(normal["row"].implode()))
+        .unique(["row", "column", "code"], maintain_order=True)
+    )
+    collected = pl.concat([collected, repetitions(normal, collected)]).sort("row", maintain_order=True)
+    return Checked(rows=normal, findings=collected, notes=notes)
+
+
+def _lookup(f: Field) -> dict[str, str]:
+    assert f.code_list is not None
+    return {spelling.lower(): code for spelling, code in f.code_list.lookup().items()}
+
+
+def normalised(f: Field) -> pl.Expr:
+    """Return the cell of a field as it is meant: blanks and widths put right, empty text as null."""
+    text = text_columns.half_width(pl.col(f.column.key))
+    if f.kind in {"document", "class", "school", "postcode", "division", "month", "date"}:
+        text = text_columns.strip_all_blanks(text)
+        if f.kind in {"document", "class"}:
+            text = text.str.to_uppercase()
+        if f.kind in {"class", "school", "postcode", "division"}:
+            # A number cell of a spreadsheet reads 2026101.0 in some programs.
+            text = text.str.replace(r"^(\d+)\.0$", "$1")
+    elif f.kind == "phone":
+        text = text_columns.strip_all_blanks(text)
+        text = text.str.replace(r"^\+?86[- ]?(1\d{10})$", "$1").str.replace(r"^\+", "00")
+        text = text.str.replace(r"^(\d+)\.0$", "$1")
+    elif f.kind == "name":
+        text = text_columns.middle_dots(text_columns.squeeze_blanks(text))
+        # Blanks between the characters of a Han name are set for looks only.
+        blanks_mean_nothing = text.str.contains(r"^[\p{Han}· ]+$")
+        text = pl.when(blanks_mean_nothing).then(text.str.replace_all(" ", "", literal=True)).otherwise(text)
+    elif f.code_list is not None:
+        text = text_columns.strip_all_blanks(text)
+    else:
+        text = text_columns.squeeze_blanks(text)
+    return pl.when(text.str.len_bytes() > 0).then(text).otherwise(None).alias(f.column.key)
+
+
+def normalisations(raw: pl.DataFrame, normal: pl.DataFrame, keys: list[str]) -> dict[str, dict[str, int]]:
+    """Return, per field, in how many cells the text was put right; fields with none are left out."""
+    changed = pl.select(
+        ((raw[key] != normal[key]) & normal[key].is_not_null()).sum().alias(key) for key in keys
+    ).row(0, named=True)
+    return {key: {"normalised": count} for key, count in changed.items() if count}
+
+
+def identity(
+    normal: pl.DataFrame, findings: Findings, *, today: date, divisions: Container[str]
+) -> pl.DataFrame:
+    """Add scheme, sex and birth date, derived from the number where it has them.
+
+    Permits of residents of Hong Kong, Macao and Taiwan have the shape of a resident number
+    with the prefixes 81, 82, 83, whatever document type a school picks for them.
+    """
+    number, kind = pl.col("document_number"), pl.col("code_document_type")
+    normal = normal.with_columns(
+        shaped=id_columns.shape_ok(number).fill_null(False),
+        long=(number.str.len_chars() == 18).fill_null(False),
+    )
+    shaped = pl.col("shaped")
+    permit = shaped & number.str.contains(r"^8[123]0000")
+    resident = number.is_not_null() & (kind.is_in(RESIDENT_TYPES) | permit)
+    foreign_card = shaped & (kind == "9")
+    speaks = shaped & (resident | foreign_card)
+    in_number = date_columns.parse_dates(id_columns.birth_text(number))
+    normal = normal.with_columns(
+        resident=resident.fill_null(False),
+        speaks=speaks.fill_null(False),
+        number_birth=pl.when(speaks).then(in_number),
+        number_sex=pl.when(speaks).then(id_columns.sex_code(number)),
+        stated_birth=date_columns.parse_dates(pl.col("birth_on")),
+        stated_birth_problem=date_columns.date_problem(pl.col("birth_on")),
+        entered=date_columns.parse_months(pl.col("entered_on")),
+    )
+    resident, speaks = pl.col("resident"), pl.col("speaks")
+    findings.add(
+        "document_number",
+        "id-length",
+        resident & ~pl.col("long"),
+        expected="18 位",
+        expected_en="18",
+        length=number.str.len_chars(),
+    )
+    findings.add("document_number", "id-check-digit", resident & pl.col("long") & ~shaped)
+    findings.add(
+        "document_number",
+        "id-length",
+        ~resident & number.is_not_null() & ~number.str.contains(r"^[0-9A-Z()/-]{4,30}$"),
+        expected=" 4–30 位字母或数字",
+        expected_en="4 to 30 letters or digits",
+        length=number.str.len_chars(),
+    )
+    findings.add("document_number", "id-check-digit", speaks & ~id_columns.check_digit_ok(number))
+    known = sorted(code for code in divisions)  # type: ignore[call-overload]
+    prefix = number.str.slice(0, 6)
+    findings.add(
+        "document_number",
+        "id-division",
+        resident & shaped & ~prefix.is_in(known) & ~prefix.str.contains(r"^8[123]0000$|^9"),
+    )
+    findings.add(
+        "document_number",
+        "birth-impossible",
+        speaks & pl.col("number_birth").is_null(),
+        why="证件号中的日期不存在",
+        why_en="the date inside the number does not exist",
+    )
+    both = speaks & pl.col("number_birth").is_not_null()
+    findings.add(
+        "birth_on",
+        "id-birth-mismatch",
+        both & pl.col("stated_birth").is_not_null() & (pl.col("stated_birth") != pl.col("number_birth")),
+    )
+    findings.add(
+        "sex",
+        "id-sex-mismatch",
+        speaks & pl.col("code_sex").is_in(["1", "2"]) & (pl.col("code_sex") != pl.col("number_sex")),
+    )
+    problem = pl.col("stated_birth_problem")
+    findings.add("birth_on", "date-format", problem == "date-format")
+    findings.add(
+        "birth_on",
+        "birth-impossible",
+        problem == "birth-impossible",
+        why="没有这一天",
+        why_en="there is no such day",
+    )
+    normal = normal.with_columns(
+        birth=pl.coalesce("number_birth", "stated_birth"),
+        sex_final=pl.coalesce("number_sex", "code_sex"),
+        scheme=pl.when(number.is_null())
+        .then(pl.lit(NO_NUMBER))
+        .when(pl.col("resident"))
+        .then(pl.lit(RESIDENT))
+        .otherwise(kind.replace_strict(SCHEME_OF_TYPE, default=OTHER)),
+    )
+    where = pl.col("birth").is_not_null()
+    findings.add(
+        "birth_on",
+        "birth-impossible",
+        where & (pl.col("birth") > today),
+        why="晚于今天",
+        why_en="it lies in the future",
+    )
+    age = today.year - pl.col("birth").dt.year()
+    findings.add(
+        "birth_on",
+        "birth-impossible",
+        where & (pl.col("birth") <= today) & ((age > OLDEST) | (age < YOUNGEST)),
+        why="年龄约 " + age.cast(pl.String) + " 岁",
+        why_en="about " + age.cast(pl.String) + " years of age",
+    )
+    return normal
+
+
+def placement(normal: pl.DataFrame, findings: Findings, *, school: School, layout: str) -> pl.DataFrame:
+    """Add class, stage and entry year; report rows of other schools and unknown classes."""
+    own = [school.identifier, *school.known_identifiers]
+    if layout == "national":
+        findings.add(
+            "school_identifier",
+            "not-own-school",
+            pl.col("school_identifier").is_not_null() & ~pl.col("school_identifier").is_in(own),
+            own=school.identifier,
+        )
+    classes = school.classes
+    number = pl.col("class_number")
+
+    def of(values: dict[str, Any], dtype: Any) -> pl.Expr:
+        if not values:
+            return pl.lit(None, dtype=dtype)
+        return number.replace_strict(values, default=None, return_dtype=dtype)
+
+    normal = normal.with_columns(
+        class_id=of({n: c.id for n, c in classes.items()}, pl.Int64),
+        stage=of({n: c.stage for n, c in classes.items()}, pl.String),
+        entry_year=of({n: c.entry_year for n, c in classes.items()}, pl.Int32),
+    )
+    findings.add(
+        "class_number",
+        "unknown-class",
+        number.is_not_null() & pl.col("class_id").is_null(),
+        value=number.str.slice(0, 16),
+        examples="、".join(list(classes)[:3]),
+    )
+    findings.add(
+        "entered_on", "date-format", pl.col("entered_on").is_not_null() & pl.col("entered").is_null()
+    )
+    return normal.with_columns(
+        entered=pl.coalesce("entered", pl.date(pl.col("entry_year"), 9, 1)),
+    )
+
+
+def ages(normal: pl.DataFrame, findings: Findings, *, school: School) -> pl.DataFrame:
+    """Add the age on the province's cut-off day in the year of entry, and warn of unusual ones."""
+    month, day = school.cutoff
+    cutoff = pl.date(pl.col("entry_year"), month, day)
+    birth = pl.col("birth")
+    had_birthday = (birth.dt.month() * 100 + birth.dt.day()) <= month * 100 + day
+    normal = normal.with_columns(
+        age=pl.col("entry_year") - birth.dt.year() - pl.when(had_birthday).then(0).otherwise(1)
+    )
+    for stage, (low, high) in USUAL_AGES.items():
+        findings.add(
+            "birth_on",
+            "age-out-of-range",
+            (pl.col("stage") == stage) & ~pl.col("age").is_between(low, high),
+            age=pl.col("age"),
+            low=low,
+            high=high,
+            cutoff=cutoff,
+        )
+    return normal
+
+
+PHONE = r"^(1[3-9]\d{9}|0\d{2,3}-?[2-9]\d{6,7}(-\d{1,6})?|00\d{6,18}|[2-9]\d{6,7})$"
+
+
+def particulars(present: list[Field], findings: Findings) -> None:
+    """Report names, phones, postcodes, numbers and dates that cannot be."""
+    for f in present:
+        key, value = f.column.key, pl.col(f.column.key)
+        if f.kind == "name":
+            findings.add(
+                key, "name-characters", value.is_not_null() & ~text_columns.name_characters_ok(value)
+            )
+        elif f.kind == "phone":
+            findings.add(key, "phone-format", value.is_not_null() & ~value.str.contains(PHONE))
+        elif f.kind == "postcode":
+            findings.add(key, "postcode-format", value.is_not_null() & ~value.str.contains(r"^\d{6}$"))
+        elif f.kind == "number":
+            findings.add(
+                key, "number-format", value.is_not_null() & ~value.str.contains(r"^\d{1,5}(\.\d{1,3})?$")
+            )
+
+
+def guardians(findings: Findings, absent: Container[str]) -> None:
+    """Report rows without a guardian: a named family member not marked as no guardian (art. 7, the form)."""
+
+    def named(n: int) -> pl.Expr:
+        return pl.col(f"member{n}_name").is_not_null()
+
+    def guardian(n: int) -> pl.Expr:
+        # An unanswered question counts as yes for whoever is named.
+        return named(n) & (pl.col(f"code_member{n}_is_guardian").fill_null("1") == "1")
+
+    findings.add("member1_name", "guardian-missing", ~guardian(1) & ~guardian(2))
+    for n in (1, 2):
+        findings.add(f"member{n}_relation", "missing", named(n) & pl.col(f"member{n}_relation").is_null())
+
+
+def required(findings: Findings, *, layout: str) -> None:
+    """Report empty cells that this layout needs, and what must be said because no number says it."""
+    for f in FIELDS:
+        if layout in f.required_in:
+            findings.add(f.column.key, "missing", pl.col(f.column.key).is_null())
+    needs_number = pl.col("code_document_type") != NO_DOCUMENT
+    findings.add("document_number", "missing", needs_number & pl.col("document_number").is_null())
+    silent = ~pl.col("speaks")
+    without = silent & (pl.col("document_number").is_null() | ~pl.col("resident"))
+    findings.add("birth_on", "missing", without & pl.col("birth_on").is_null())
+    findings.add("sex", "missing", without & pl.col("sex").is_null())
+    findings.add(
+        "phone",
+        "missing",
+        pl.col("phone").is_null() & pl.col("member1_phone").is_null() & pl.col("member2_phone").is_null(),
+    )
+
+
+def repetitions(normal: pl.DataFrame, findings: pl.DataFrame) -> pl.DataFrame:
+    """Return a finding for every row that repeats a number, or a person without one, of an earlier row."""
+    persons = normal.select(
+        "row",
+        key=pl.when(pl.col("document_number").is_not_null())
+        .then(pl.concat_str("scheme", "document_number", separator="|"))
+        .otherwise(
+            pl.concat_str(pl.lit("U"), "name", "sex_final", pl.col("birth").cast(pl.String), separator="|")
+        ),
+    ).filter(pl.col("key").is_not_null())
+    repeated = persons.with_columns(first=pl.col("row").first().over("key")).filter(
+        pl.col("row") != pl.col("first")
+    )
+    return repeated.select(
+        pl.col("row").cast(pl.UInt32),
+        pl.lit("document_number").alias("column"),
+        pl.lit("duplicate-in-file").alias("code"),
+        pl.struct(pl.col("first").cast(pl.String)).struct.json_encode().alias("params"),
+    )
