@@ -6,6 +6,7 @@ serve while one of them fails.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
@@ -66,7 +67,7 @@ def production_has_its_own_secrets(app_configs: Any, **kwargs: Any) -> list[Chec
 
 @register(Tags.database)
 def working_roles_are_plain(
-    app_configs: Any, databases: list[str] | None = None, **kwargs: Any
+    app_configs: Any, databases: Sequence[str] | None = None, **kwargs: Any
 ) -> list[CheckMessage]:
     """Return what a working role may do that row policies could not hold it back from."""
     found: list[CheckMessage] = []

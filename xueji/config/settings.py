@@ -51,6 +51,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "xueji.access.middleware.ScopeMiddleware",
+    "xueji.web.middleware.PageMiddleware",
 ]
 
 ROOT_URLCONF = "xueji.web.urls"
@@ -65,6 +66,7 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "xueji.web.shell.shell",
             ],
         },
     }
@@ -109,6 +111,9 @@ DATABASES = {
     "owner": door("xueji_owner", "DATABASE_OWNER_URL"),
 }
 DATABASE_ROUTERS = ["xueji.config.database.OwnerMigrates"]
+# Who gives student numbers: a function as students.rules.numbers.national. Replaceable by another source.
+XUEJI_NUMBER_GENERATOR = environment.text("XUEJI_NUMBER_GENERATOR", "xueji.students.rules.numbers.national")
+
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Jobs: each room's jobs.py, in the business database, enqueued in the business transaction.

@@ -51,7 +51,16 @@ class HashedStorage(ManifestStaticFilesStorage):
     Before `collectstatic` has run (in tests, in one-off commands) the plain name is used.
     """
 
-    support_js_module_import_aggregation = False
+    # Only what a page loads is followed: source maps are not served.
+    patterns = (
+        (
+            "*.css",
+            (
+                r"""(?P<matched>url\(['"]{0,1}\s*(?P<url>.*?)["']{0,1}\))""",
+                (r"""(?P<matched>@import\s*["']\s*(?P<url>.*?)["'])""", """@import url("%(url)s")"""),
+            ),
+        ),
+    )
 
     def stored_name(self, name: str) -> str:
         return super().stored_name(name) if self.hashed_files else name
