@@ -1,0 +1,63 @@
+"""Code lists: what a national standard calls by a code, with its labels in both languages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+
+@dataclass(frozen=True)
+class Code:
+    """One line of a code list. `words` are everyday words for the same thing."""
+
+    code: str
+    zh: str
+    en: str
+    words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class CodeList:
+    """A list of codes with the name of the list and where it comes from."""
+
+    name: str
+    source: str
+    rows: tuple[Code, ...]
+
+    @cached_property
+    def by_code(self) -> dict[str, Code]:
+        """The rows by code, in the order of the list."""
+        return {row.code: row for row in self.rows}
+
+    @cached_property
+    def code_by_value(self) -> dict[str, str]:
+        """The code of everything that may stand in a cell: codes, labels, everyday words.
+
+        An earlier meaning wins: codes before labels, labels before everyday words.
+        English labels are in lower case.
+        """
+        found = {row.code: row.code for row in self.rows}
+        for row in self.rows:
+            found.setdefault(row.zh, row.code)
+        for row in self.rows:
+            for word in (row.en.casefold(), *row.words):
+                found.setdefault(word, row.code)
+        return found
+
+    def get(self, code: str) -> Code | None:
+        """Return the row of a code; None if the list has no such code."""
+        return self.by_code.get(code)
+
+    def code_of(self, value: str) -> str | None:
+        """Return the code that a cell means, given as code, label or everyday word; None if unknown."""
+        text = value.strip()
+        return self.code_by_value.get(text) or self.code_by_value.get(text.casefold())
+
+    def lookup(self, value: str) -> Code | None:
+        """Return the row that a cell means, given as code, label or everyday word; None if unknown."""
+        code = self.code_of(value)
+        return None if code is None else self.by_code[code]
+
+    def labels(self, language: str = "zh") -> tuple[str, ...]:
+        """Return the labels in the order of the list: Chinese, or English for "en"."""
+        return tuple(row.en if language == "en" else row.zh for row in self.rows)
