@@ -11,8 +11,10 @@ import pytest
 from django.conf import settings
 from django.db import connections
 
-from tests import databases
-from xueji.config import embedded
+from tests import databases, sites
+from xueji.config import embedded, translations
+
+NO_BROWSER = "there is no chromium"
 
 
 @pytest.fixture(scope="session")
@@ -65,6 +67,59 @@ def _django_db_helper(db: None) -> None:
 @pytest.fixture
 def database_environment(db: None) -> dict[str, str]:
     """Environment variables with which a child process uses the database of this test."""
-    return databases.environment_of(settings.DATABASES["default"]["NAME"]) | {
-        "DJANGO_SETTINGS_MODULE": "tests.settings"
-    }
+    return databases.environment_of(settings.DATABASES["default"]["NAME"])
+
+
+@pytest.fixture(scope="session")
+def running_site(cleaner: databases.Cleaner) -> Iterator[str]:
+    """Web server and worker on the database of this run; the address without a slash at the end."""
+    with sites.running(databases.environment_of(settings.DATABASES["default"]["NAME"])) as address:
+        yield address
+
+
+@pytest.fixture
+def site(db: None, running_site: str) -> str:
+    """The address of the running site, with an empty registry behind it before every test."""
+    return running_site
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of the browser of the journeys."""
+    path = sites.chromium()
+    assert path is not None, "tests that use this fixture carry the mark `browser`"
+    return path
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    translations.compile_all(settings.REPOSITORY)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if sites.chromium() is None:
+        for item in items:
+            if item.get_closest_marker("browser"):
+                item.add_marker(pytest.mark.skip(reason=NO_BROWSER))
+
+
+def not_run(terminalreporter: Any) -> list[str]:
+    """Return the journeys that were left out because there is no browser."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    return sorted({report.nodeid for report in skipped if NO_BROWSER in str(report.longrepr)})
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    # What was left out must not pass for tested where nobody reads the summary.
+    if os.environ.get("CI") == "true" and reporter is not None and not_run(reporter) and not exitstatus:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    names = not_run(terminalreporter)
+    if names:
+        terminalreporter.section("浏览器测试没有运行 BROWSER JOURNEYS DID NOT RUN", red=True, bold=True)
+        terminalreporter.line("没有 chromium。 There is no chromium (Debian: sudo apt install chromium).")
+        for name in names:
+            terminalreporter.line(f"  {name}", red=True)

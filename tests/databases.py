@@ -28,6 +28,8 @@ from xueji.config import database, embedded
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 TEMPLATE = "xueji_template_"
+# Never emptied: the state of the schema, and the worker of the site, which lives longer than a test.
+KEPT = ("django_migrations", "procrastinate_workers")
 COPY = "xueji_test_"
 
 
@@ -81,7 +83,11 @@ def environment_of(name: str) -> dict[str, str]:
         "DATABASE_NATIONAL_URL": database.NATIONAL,
         "DATABASE_OWNER_URL": database.OWNER,
     }
-    return {variable: f"postgresql://{role}@/{name}?host={sockets}" for variable, role in doors.items()}
+    return {
+        **{variable: f"postgresql://{role}@/{name}?host={sockets}" for variable, role in doors.items()},
+        "DJANGO_SETTINGS_MODULE": "xueji.config.settings",
+        "XUEJI_VAR": str(settings.VAR),
+    }
 
 
 class Cleaner:
@@ -96,7 +102,8 @@ class Cleaner:
             table
             for (table,) in self.connection.execute(
                 "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND NOT relispartition"
-                " AND relnamespace = 'public'::regnamespace AND relname <> 'django_migrations' ORDER BY 1"
+                " AND relnamespace = 'public'::regnamespace AND relname <> ALL (%s) ORDER BY 1",
+                [list(KEPT)],
             )
         ]
         self.seeded = [

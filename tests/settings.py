@@ -11,3 +11,9 @@ from xueji.config.settings import *  # noqa: F403
 
 # Passwords of invented people need no seconds of work each.
 PASSWORD_HASHERS = ["tests.hashers.QuickArgon2"]
+
+# Pages name their static files plainly; the site fixture serves them under hashed names.
+STORAGES = {
+    **STORAGES,  # noqa: F405
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}

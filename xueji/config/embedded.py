@@ -41,6 +41,8 @@ LONGEST_SOCKET_PATH = 100
 SECONDS_TO_START = 3600
 SECONDS_TO_STOP = 600
 SECONDS_UNTIL_WE_EXPLAIN = 10
+# Sessions notice within moments that their server was killed, unless a long statement runs.
+SECONDS_FOR_SESSIONS_TO_END = 60
 GIGABYTE = 1024**3
 
 
@@ -195,7 +197,7 @@ def _ensure(var: Path) -> tuple[Server, bool]:
     _refuse_other_version(data)
     (data / "xueji.conf").write_text(_configuration(sockets), encoding="utf-8")
     _give_to_server_user(data / "xueji.conf")
-    _forget_dead_postmaster(data)
+    _forget_dead_postmaster(data, sockets)
     _start(var)
     return server, True
 
@@ -337,17 +339,17 @@ def _serves(process: psutil.Process, data: Path) -> bool:
         return False
 
 
-def _forget_dead_postmaster(data: Path) -> None:
-    """Remove a left-over lock file whose process number now belongs to something else.
+def _forget_dead_postmaster(data: Path, sockets: Path) -> None:
+    """Remove left-over lock files whose process number now belongs to something else.
 
-    The server looks through a left-over file itself, except when another program of the
-    same user got its number (after a restart of the machine). It stays when any server
+    The server looks through left-over files itself, except when another program of the
+    same user got its number (after a restart of the machine). They stay when any server
     process, be it only a session that outlived its parent, still works in the folder.
     """
-    control = data / "postmaster.pid"
-    if not control.exists():
+    left_over = [data / "postmaster.pid", sockets / f"{SOCKET_NAME}.lock", sockets / SOCKET_NAME]
+    if not any(path.exists() for path in left_over):
         return
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + SECONDS_FOR_SESSIONS_TO_END
     while any(_serves(process, data) for process in psutil.process_iter()):
         if _postmaster(data) is not None:
             return
@@ -357,7 +359,8 @@ def _forget_dead_postmaster(data: Path) -> None:
                 f"Processes of the previous database server still use {data}: try again later."
             )
         time.sleep(0.2)
-    control.unlink(missing_ok=True)
+    for path in left_over:
+        path.unlink(missing_ok=True)
 
 
 # The account of the server. PostgreSQL refuses to run as root.

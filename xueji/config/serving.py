@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import errno
+import fcntl
 import hashlib
 import http.client
 import json
@@ -208,10 +209,12 @@ def _collect_static() -> None:
             digest.update(f"{path} {found.st_size} {found.st_mtime_ns}\n".encode())
     root = Path(settings.STATIC_ROOT)
     mark = root / ".sources"
-    if mark.exists() and mark.read_text() == digest.hexdigest():
-        return
-    call_command("collectstatic", interactive=False, clear=True, verbosity=0)
-    mark.write_text(digest.hexdigest())
+    with open(root.parent / "static.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if mark.exists() and mark.read_text() == digest.hexdigest():
+            return
+        call_command("collectstatic", interactive=False, clear=True, verbosity=0)
+        mark.write_text(digest.hexdigest())
 
 
 def _python() -> list[str]:
