@@ -1,97 +1,94 @@
-"""Code lists: codes with their labels in two languages, and every spelling that is understood."""
+"""Code lists: what a national standard calls by a code, with its labels in both languages."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 
 from xueji.lib.id_numbers import normalised
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Code:
-    """One row of a code list."""
+    """One line of a code list. `words` are everyday words for the same thing."""
 
     code: str
     zh: str
     en: str
+    words: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class CodeList:
-    """A list of codes by a standard: `name` for people, `source` where it was taken from."""
+    """A list of codes with the name of the list and where it comes from."""
 
     name: str
     source: str
     rows: tuple[Code, ...]
-    _by_code: dict[str, Code] = field(init=False, repr=False, compare=False)
-    _spellings: dict[str, str] = field(init=False, repr=False, compare=False)
-    _folded: dict[str, str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        by_code = {row.code: row for row in self.rows}
-        if len(by_code) != len(self.rows):
-            raise ValueError(f"{self.name}: a code stands in the list twice")
-        object.__setattr__(self, "rows", tuple(self.rows))
-        object.__setattr__(self, "_by_code", by_code)
-        object.__setattr__(self, "_spellings", _spellings(self.rows, str))
-        object.__setattr__(self, "_folded", _spellings(self.rows, _folded))
+        repeated = [code for code, times in Counter(row.code for row in self.rows).items() if times > 1]
+        if repeated:
+            raise ValueError(f"{self.name}: more than one row for {', '.join(repeated)}")
 
-    def __iter__(self) -> Iterator[Code]:
-        return iter(self.rows)
+    @cached_property
+    def by_code(self) -> dict[str, Code]:
+        """The rows by code, in the order of the list."""
+        return {row.code: row for row in self.rows}
 
-    def __len__(self) -> int:
-        return len(self.rows)
+    @cached_property
+    def code_by_value(self) -> dict[str, str]:
+        """The code of everything that may stand in a cell: codes, labels, everyday words.
 
-    def __contains__(self, code: object) -> bool:
-        return code in self._by_code
+        An earlier meaning wins: codes before labels, labels before everyday words. Last come
+        codes whose leading zeros a spreadsheet took away, where only one code can be meant.
+        English labels are in lower case.
+        """
+        found = {row.code: row.code for row in self.rows}
+        for row in self.rows:
+            found.setdefault(row.zh, row.code)
+        for row in self.rows:
+            for word in (row.en.casefold(), *row.words):
+                if word:
+                    found.setdefault(word, row.code)
+        bare = Counter(_without_zeros(row.code) for row in self.rows)
+        for row in self.rows:
+            if bare[_without_zeros(row.code)] == 1:
+                found.setdefault(_without_zeros(row.code), row.code)
+        return found
+
+    @cached_property
+    def _code_by_folded(self) -> dict[str, str]:
+        folded: dict[str, str] = {}
+        for value, code in self.code_by_value.items():
+            folded.setdefault(_folded(value), code)
+        return folded
 
     def get(self, code: str) -> Code | None:
-        """Return the row of a code, or None when the list has no such code."""
-        return self._by_code.get(code)
+        """Return the row of a code; None if the list has no such code."""
+        return self.by_code.get(code)
 
     def code_of(self, value: str) -> str | None:
-        """Return the code meant by a code, a Chinese or an English label; None when none is, or several are.
+        """Return the code that a cell means, given as code, label or everyday word; None if unknown.
 
-        Width, blanks and case do not matter, nor zeros that a spreadsheet took from the front
-        of a code, as long as only one code can be meant.
+        Width, case and blanks do not matter.
         """
-        return self._folded.get(_folded(value))
+        return self._code_by_folded.get(_folded(value))
 
-    def lookup(self) -> dict[str, str]:
-        """Return every spelling that is understood, as written in the list, with its code."""
-        return dict(self._spellings)
+    def lookup(self, value: str) -> Code | None:
+        """Return the row that a cell means, given as code, label or everyday word; None if unknown."""
+        code = self.code_of(value)
+        return None if code is None else self.by_code[code]
 
-    def labels(self) -> list[str]:
-        """Return the Chinese labels in the order of the list."""
-        return [row.zh for row in self.rows]
+    def labels(self, language: str = "zh") -> tuple[str, ...]:
+        """Return the labels in the order of the list: Chinese, or English for "en"."""
+        return tuple(row.en if language == "en" else row.zh for row in self.rows)
 
-    def choices(self) -> list[tuple[str, str]]:
-        """Return pairs of code and Chinese label in the order of the list."""
-        return [(row.code, row.zh) for row in self.rows]
+
+def _without_zeros(code: str) -> str:
+    return code.lstrip("0") or "0"
 
 
 def _folded(value: str) -> str:
     return normalised(value).casefold()
-
-
-def _spellings(rows: Iterable[Code], fold: Callable[[str], str]) -> dict[str, str]:
-    """Return spellings with their codes: codes first, then labels, then codes without leading zeros.
-
-    A spelling of a later kind never hides one of an earlier kind, and one that two rows
-    share is left out.
-    """
-    rows = tuple(rows)
-    found: dict[str, str] = {}
-    kinds: tuple[Callable[[Code], str], ...] = (
-        lambda row: row.code,
-        lambda row: row.zh,
-        lambda row: row.en,
-        lambda row: row.code.lstrip("0") or "0",
-    )
-    for spelling in kinds:
-        pairs = [(fold(spelling(row)), row.code) for row in rows if spelling(row)]
-        shared = Counter(text for text, _ in pairs)
-        found = {text: code for text, code in pairs if shared[text] == 1} | found
-    return found

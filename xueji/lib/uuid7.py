@@ -29,6 +29,10 @@ class _Clock:
     """The last millisecond and counter given out. One per process."""
 
     def __init__(self) -> None:
+        self.start_anew()
+
+    def start_anew(self) -> None:
+        """Forget what was given out. A forked child must not go on counting where its parent counts."""
         self.lock = threading.Lock()
         self.millisecond = 0
         self.counter = 0
@@ -39,8 +43,8 @@ class _Clock:
             now = time.time_ns() // 1_000_000
             if now > self.millisecond:
                 self.millisecond = now
-                # Half the range is left free, so that the counter never runs over within a millisecond.
-                self.counter = int.from_bytes(os.urandom(6)) >> (48 - _COUNTER_BITS + 1)
+                # Below half, so that one millisecond has room for more than can be made in it.
+                self.counter = int.from_bytes(os.urandom(6), "big") >> (48 - _COUNTER_BITS + 1)
             elif self.counter + count > 1 << _COUNTER_BITS:
                 self.millisecond += 1
                 self.counter = 0
@@ -50,15 +54,7 @@ class _Clock:
 
 
 _clock = _Clock()
-
-
-def _start_anew() -> None:
-    global _clock
-    _clock = _Clock()
-
-
-# A forked child must not go on counting where its parent counts.
-os.register_at_fork(after_in_child=_start_anew)
+os.register_at_fork(after_in_child=_clock.start_anew)
 
 
 def new() -> UUID:
