@@ -112,6 +112,8 @@ class RosterRow(ScopedModel):
     student_id = models.UUIDField()
     enrolment_id = models.UUIDField()
     is_known = models.BooleanField()
+    # A number that a problem record proved for now: the pupil gets a provisional student number.
+    is_disputed = models.BooleanField(default=False)
     name = models.CharField(max_length=100, db_collation="C")
     pinyin = models.CharField(max_length=200, db_collation="C")
     initials = models.CharField(max_length=60, db_collation="C")

@@ -169,7 +169,7 @@ def check(
     for f in coded:
         key = f.column.key
         assert f.code_list is not None
-        examples = "、".join(label for label in list(f.code_list.labels())[:3])
+        examples = "、".join(row.zh for row in f.code_list.rows[:3])
         findings.add(
             key,
             "unknown-code",
@@ -215,9 +215,10 @@ def check(
     return Checked(rows=normal, findings=collected, notes=notes)
 
 
-def _lookup(f: Field) -> dict[str, str]:
+def _spellings(f: Field) -> dict[str, str]:
+    """Return what a cell may say, in lower case, and the code it means."""
     assert f.code_list is not None
-    return {spelling.lower(): code for spelling, code in f.code_list.lookup().items()}
+    return {spelling.lower(): code for spelling, code in f.code_list.code_by_value.items()}
 
 
 def normalised(f: Field) -> pl.Expr:

@@ -1,0 +1,200 @@
+"""Accounts: created one level below, appointed, invited by a one-time link; answers remembered per key."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db import connections, transaction
+
+from xueji.access.models import Account, ApiToken, Appointment, IdempotencyKey, OneTimeLink
+from xueji.access.queries import level_of, scope_of
+from xueji.access.rules.permissions import ROLES_AT, Role, may_appoint
+from xueji.access.scope import Actor, acting
+from xueji.audit.actions import record
+from xueji.lib.errors import Refused
+
+LINK_LIVES = timedelta(days=7)
+
+
+class UsernameTaken(Refused):
+    code = "username-taken"
+
+
+class CannotAppoint(Refused):
+    code = "cannot-appoint"
+
+
+class LinkUnusable(Refused):
+    code = "link-unusable"
+
+
+class PasswordTooWeak(Refused):
+    code = "password-too-weak"
+
+
+class KeyReused(Refused):
+    code = "idempotency-key-reused"
+
+
+def open_account(
+    *, username: str, name: str, place: int, role: Role, by: Actor, today: date
+) -> tuple[Account, Appointment]:
+    """Create an account with its first appointment. It signs in after setting a password by its link.
+
+    Raises CannotAppoint outside the administrator's level, UsernameTaken.
+    """
+    by.require("accounts.manage", place)
+    level = level_of(place)
+    if role not in ROLES_AT[level] or not may_appoint(by.level, level):
+        raise CannotAppoint(
+            "只能为本单位或下一级单位开设该级已有的岗位账号。",
+            "Accounts are created for your own office or the level below, in a role that exists there.",
+        )
+    with transaction.atomic():
+        if Account.objects.filter(username=username).exists():
+            raise UsernameTaken(
+                f"用户名 {username} 已被使用，请换一个。", f"The user name {username} is taken; choose another."
+            )
+        account = Account(username=username, name=name, place=place)
+        account.set_unusable_password()
+        account.save()
+        appointment = Appointment.objects.create(account=account, place=place, role=role, since=today)
+        record(
+            "account.open",
+            by=by.account_id,
+            office=by.place,
+            subject_kind="account",
+            subject_id=account.pk,
+            place=place,
+            after={"username": username, "role": role},
+        )
+    return account, appointment
+
+
+def end_appointment(appointment_id: int, *, by: Actor, today: date) -> Appointment:
+    """End an appointment today; the account keeps its history and its other appointments."""
+    appointment = Appointment.objects.get(pk=appointment_id)
+    by.require("accounts.manage", appointment.place)
+    if appointment.until is None:
+        appointment.until = today
+        appointment.save(update_fields=["until"])
+        record(
+            "appointment.end",
+            by=by.account_id,
+            office=by.place,
+            subject_kind="account",
+            subject_id=appointment.account_id,
+            place=appointment.place,
+            after={"role": appointment.role, "until": str(today)},
+        )
+    return appointment
+
+
+def invite(account: Account, *, now: datetime, using: str = "default") -> str:
+    """Return the token of a new one-time link by which the account sets its password within seven days."""
+    token = secrets.token_urlsafe(32)
+    OneTimeLink.objects.using(using).create(
+        token_hash=hashlib.sha256(token.encode()).digest(), account=account, expires_at=now + LINK_LIVES
+    )
+    return token
+
+
+def link_of(token: str, *, now: datetime) -> OneTimeLink:
+    """Return the unused, unexpired link of a token. Raises LinkUnusable."""
+    digest = hashlib.sha256(token.encode()).digest()
+    link = (
+        OneTimeLink.objects.select_related("account")
+        .filter(token_hash=digest, used_at__isnull=True, expires_at__gt=now)
+        .first()
+    )
+    if link is None:
+        raise LinkUnusable(
+            "链接已使用或已过期，请向上一级账号管理员重新申请。",
+            "The link was used or has expired; ask the administrator above you for a new one.",
+        )
+    return link
+
+
+def set_password_by_link(token: str, password: str, *, now: datetime) -> Account:
+    """Set the password of the link's account and use the link up. Raises LinkUnusable, PasswordTooWeak."""
+    link = link_of(token, now=now)
+    account = link.account
+    try:
+        validate_password(password, account)
+    except ValidationError as error:
+        raise PasswordTooWeak(
+            "密码太弱：" + "".join(error.messages), "The password is too weak: " + " ".join(error.messages)
+        ) from error
+    with acting(scope_of(account.place)):
+        # The link is used up in the statement that finds it unused: a race has one winner.
+        used = OneTimeLink.objects.filter(pk=link.pk, used_at__isnull=True).update(used_at=now)
+        if not used:
+            return link_of(token, now=now).account
+        account.set_password(password)
+        account.save(update_fields=["password"])
+        record(
+            "account.set_password",
+            by=account.pk,
+            office=account.place,
+            subject_kind="account",
+            subject_id=account.pk,
+            place=account.place,
+        )
+    return account
+
+
+def issue_api_token(appointment: Appointment, *, name: str, now: datetime, days: int = 90, using: str = "default") -> str:
+    """Return a new API token for an appointment; only its hash is kept."""
+    token = "xueji_" + secrets.token_urlsafe(32)
+    ApiToken.objects.using(using).create(
+        token_hash=hashlib.sha256(token.encode()).digest(),
+        appointment=appointment,
+        name=name,
+        expires_at=now + timedelta(days=days),
+    )
+    return token
+
+
+def used_today(actor: Actor, today: date) -> None:
+    """Remember that the account was used today: one write per account and day."""
+    Account.objects.filter(pk=actor.account_id).exclude(last_used_on=today).update(last_used_on=today)
+
+
+def once(
+    key: str, *, by: Actor, request: bytes, act: Callable[[], tuple[int, Any]]
+) -> tuple[int, Any, bool]:
+    """Do `act` once per key and account; a repetition gets the remembered answer.
+
+    Returns (status, answer as JSON, whether it is a repetition). The key is taken before
+    the act in the same transaction, so two requests at once are one act: the second waits
+    and then reads what the first answered. Raises KeyReused if the key came with another
+    request.
+    """
+    digest = hashlib.sha256(request).digest()
+    with transaction.atomic(), connections["default"].cursor() as cursor:
+        cursor.execute(
+            """INSERT INTO access_idempotencykey (account_id, key, request_hash, status, answer)
+               VALUES (%s, %s, %s, 0, 'null') ON CONFLICT DO NOTHING""",
+            [by.account_id, key[:64], digest],
+        )
+        if cursor.rowcount == 0:
+            kept = IdempotencyKey.objects.get(account_id=by.account_id, key=key[:64])
+            if bytes(kept.request_hash) != digest:
+                raise KeyReused(
+                    "同一幂等键用于了不同的请求，请换一个新的键。",
+                    "This idempotency key came with a different request before; use a new key.",
+                )
+            return kept.status, kept.answer, True
+        status, answer = act()
+        cursor.execute(
+            "UPDATE access_idempotencykey SET status = %s, answer = %s WHERE account_id = %s AND key = %s",
+            [status, json.dumps(answer, ensure_ascii=False, default=str), by.account_id, key[:64]],
+        )
+        return status, json.loads(json.dumps(answer, ensure_ascii=False, default=str)), False

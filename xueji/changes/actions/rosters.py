@@ -1,0 +1,540 @@
+"""Rosters: uploaded, checked, submitted, approved by the school and verified by the authority.
+
+Each verb is one transaction in the national role, because a child may be known anywhere;
+what it changes is the school's own. Killed at any point, a batch is as it was before the
+verb or as it is after, and the verb can be repeated.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import polars as pl
+from django.conf import settings
+from django.db import connections
+
+from xueji.access.scope import Actor, national
+from xueji.audit.actions import record
+from xueji.changes.actions import problems, registration, staging
+from xueji.changes.models import Decision, RosterBatch, RosterFile, RosterFinding, RosterRow
+from xueji.changes.queries.national_check import known_children
+from xueji.changes.queries.schools import checked_school, require_open
+from xueji.changes.rules import roster_checks
+from xueji.changes.rules.roster_findings import BY_CODE, REJECTING, Severity
+from xueji.changes.rules.roster_files import Roster, as_roster, from_values
+from xueji.changes.rules.roster_steps import CLOSED, Act, Desk, RowState, State, step_from
+from xueji.lib import uuid7
+from xueji.lib.errors import Refused
+from xueji.lib.school_years import archive_due_on
+from xueji.organisations.models import School
+from xueji.organisations.queries import authority_of, known_division_codes
+from xueji.spreadsheets.reader import read
+from xueji.spreadsheets.tables import copy_into
+from xueji.students.encryption import associated
+
+# Told as (stage, rows done, rows in all); the worker shows it beside the transaction.
+Report = Callable[[str, int, int], None]
+
+
+def silent(stage: str, done: int, total: int) -> None:
+    """Report progress to nobody."""
+
+
+class NoSuchBatch(Refused):
+    code = "no-such-batch"
+
+
+class NotNow(Refused):
+    code = "not-now"
+
+
+class OwnWork(Refused):
+    code = "own-work"
+
+
+class NothingToSubmit(Refused):
+    code = "nothing-to-submit"
+
+
+class ReasonMissing(Refused):
+    code = "reason-missing"
+
+
+@dataclass(frozen=True)
+class Examined:
+    """A roster with everything the checks and the nation say about it; nothing is written yet."""
+
+    roster: Roster
+    checked: roster_checks.Checked
+    accepted: pl.DataFrame
+    returning: pl.DataFrame
+
+    @property
+    def rows(self) -> int:
+        return self.checked.rows.height
+
+    @property
+    def warnings(self) -> int:
+        severities = self.checked.findings["code"].to_list()
+        return sum(BY_CODE[code].severity is Severity.WARNING for code in severities)
+
+
+def examine(
+    roster: Roster, *, school: School, today: date, using: str, batch_id: UUID | None = None, report: Report = silent
+) -> Examined:
+    """Return the roster checked, column by column and against the nation. Writes nothing.
+
+    Must run inside the national scope (`using` is its alias).
+    """
+    total = roster.frame.height
+    report("check", 0, total)
+    checked = roster_checks.check(
+        roster.frame,
+        school=checked_school(school, using),
+        today=today,
+        divisions=known_division_codes(),
+        formulas=roster.formulas,
+        lossy_numbers=roster.lossy_numbers,
+        layout=roster.layout,
+    )
+    fit = without(checked.rows, checked.rejected_rows())
+    fit = fit.with_columns(staging.blind_indexes(fit))
+    report("match", 0, total)
+    national_findings, returning = known_children(fit, own_place=school.place, batch_id=batch_id, using=using)
+    if not national_findings.is_empty():
+        checked = roster_checks.Checked(
+            rows=checked.rows,
+            findings=pl.concat([checked.findings, national_findings]).sort("row", maintain_order=True),
+            notes=checked.notes,
+        )
+        fit = without(fit, checked.rejected_rows())
+    return Examined(roster=roster, checked=checked, accepted=fit, returning=returning)
+
+
+def without(rows: pl.DataFrame, numbers: pl.Series) -> pl.DataFrame:
+    """Return the rows whose number is not among `numbers`."""
+    return rows.filter(~pl.col("row").is_in(numbers.cast(rows.schema["row"]).implode()))
+
+
+def check_file(content: bytes, *, file_name: str, school: School, today: date) -> Examined:
+    """Return what an upload of this file would find: the dry run. Raises Refused for an unusable file."""
+    roster = as_roster(read_file(content, file_name))
+    with national("roster.check") as using:
+        return examine(roster, school=school, today=today, using=using)
+
+
+def read_file(content: bytes, file_name: str) -> Any:
+    """Return the sheet of a workbook or CSV file, read where it can do no harm."""
+    return read(content, columns=Roster.columns(), name=file_name)
+
+
+def receive(
+    content: bytes, *, file_name: str, school: School, by: Actor, door: str = "workbook"
+) -> tuple[RosterBatch, bool]:
+    """Keep an uploaded file as a batch to be checked; return it, and whether it is new.
+
+    The same file of the same school is the batch it already is: nothing is done twice.
+    """
+    by.require("roster.upload", school.place)
+    require_open(school)
+    sha256 = hashlib.sha256(content).hexdigest()
+    batch_id = uuid7.new()
+    sealed = settings.XUEJI_KEY_RING.encrypt(content, associated("roster file", batch_id))
+    with national("roster.check") as using, connections[using].cursor() as cursor:
+        cursor.execute(
+            """INSERT INTO changes_rosterbatch (id, place, school_id, desk_place, state, door, layout, file_name,
+                   sha256, rows, accepted, rejected, warnings, excepted, registered, notes, seconds, uploaded_by, version)
+               VALUES (%s, %s, %s, %s, 'uploaded', %s, '', %s, %s, 0, 0, 0, 0, 0, 0, '{}', 0, %s, 1)
+               ON CONFLICT (school_id, sha256) WHERE state <> 'withdrawn' DO NOTHING""",
+            [batch_id, school.place, school.pk, school.place, door, file_name[:200], sha256, by.account_id],
+        )
+        if cursor.rowcount == 0:
+            live = RosterBatch.everywhere.using(using).exclude(state=State.WITHDRAWN)
+            return live.get(school=school, sha256=sha256), False
+        RosterFile.everywhere.using(using).create(batch_id=batch_id, place=school.place, content=sealed)
+        note(batch_id, "roster.upload", by=by, place=school.place, using=using, after={"file": file_name})
+        return RosterBatch.everywhere.using(using).get(pk=batch_id), True
+
+
+def file_of(batch: RosterBatch, using: str) -> bytes:
+    """Return the uploaded file of a batch as it came."""
+    kept = RosterFile.everywhere.using(using).get(batch_id=batch.id)
+    content: bytes = settings.XUEJI_KEY_RING.decrypt_bytes(kept.content, associated("roster file", batch.id))
+    return content
+
+
+def check_batch(batch_id: UUID, *, today: date, report: Report = silent) -> RosterBatch:
+    """Check a batch and keep its findings and accepted rows. Repeating it begins anew, until it is submitted.
+
+    A file that cannot be used makes the batch UNREADABLE with the sentence why.
+    """
+    started = time.monotonic()
+    with national("roster.check") as using:
+        batch = locked(batch_id, using)
+        if batch.state not in {State.UPLOADED, State.CHECKED, State.UNREADABLE}:
+            return batch
+        report("open", 0, 0)
+        try:
+            roster = roster_of(batch, using)
+        except Refused as refused:
+            batch.state = State.UNREADABLE
+            batch.refusal = {"code": refused.code, "zh": refused.zh, "en": refused.en}
+            batch.seconds = time.monotonic() - started
+            batch.save(using=using)
+            report("done", 0, 0)
+            return batch
+        found = examine(roster, school=batch.school, today=today, using=using, batch_id=batch.id, report=report)
+        keep(batch, found, using=using, report=report)
+        batch.state = State.CHECKED
+        batch.seconds = time.monotonic() - started
+        batch.save(using=using)
+        report("done", found.rows, found.rows)
+        return batch
+
+
+def roster_of(batch: RosterBatch, using: str) -> Roster:
+    """Return the roster of a batch from its kept file. Raises Refused when it cannot be read."""
+    content = file_of(batch, using)
+    if batch.door == "workbook":
+        return as_roster(read_file(content, batch.file_name))
+    return from_values(json.loads(content))
+
+
+def keep(batch: RosterBatch, found: Examined, *, using: str, report: Report) -> None:
+    """Write findings and accepted rows of an examined batch, in place of earlier ones."""
+    RosterFinding.everywhere.using(using).filter(batch_id=batch.id).delete()
+    RosterRow.everywhere.using(using).filter(batch_id=batch.id).delete()
+    report("write", 0, found.rows)
+    severities = {code: row.severity.value for code, row in BY_CODE.items()}
+    with connections[using].cursor() as cursor:
+        copy_into(
+            cursor,
+            "changes_rosterfinding",
+            found.checked.findings.select(
+                pl.lit(str(batch.id)).alias("batch_id"),
+                pl.lit(batch.place).alias("place"),
+                "row",
+                "column",
+                "code",
+                pl.col("code").replace_strict(severities).alias("severity"),
+                "params",
+            ),
+        )
+        batch.accepted = staging.stage(
+            cursor, batch=batch.id, place=batch.place, rows=found.accepted, returning=found.returning
+        )
+    problems.draft_for(batch, found.checked, using=using)
+    batch.layout = found.roster.layout
+    batch.rows = found.rows
+    batch.rejected = found.rows - batch.accepted
+    batch.warnings = found.warnings
+    batch.refusal = None
+    batch.notes = {"normalised": found.checked.notes, "ignored": found.roster.ignored}
+
+
+def submit(batch_id: UUID, *, by: Actor, today: date) -> RosterBatch:
+    """Hand a checked batch to the leader, claim its children, open problem records for the doubtful ones.
+
+    A child that another roster claimed first is taken out here, with its finding; exactly
+    one roster has each child, whatever the timing. Raises NothingToSubmit, NotNow.
+    """
+    with national("roster.submit") as using:
+        batch = locked(batch_id, using)
+        step_to(batch, Act.SUBMIT, by)
+        opened = problems.open_for(batch, by=by, today=today, using=using)
+        taken = claim(batch, using)
+        count = RosterRow.everywhere.using(using).filter(batch_id=batch.id, state=RowState.ACCEPTED).count()
+        if count == 0 and opened == 0:
+            raise NothingToSubmit(
+                "没有可以提交的学生：请先按提示改正后再上传。",
+                "There is no pupil to submit: correct the file as the findings say and upload it again.",
+            )
+        batch.accepted, batch.rejected = count, batch.rows - count
+        batch.submitted_by = by.account_id
+        entered = (
+            RosterRow.everywhere.using(using).filter(batch_id=batch.id).order_by("entered_on").values_list("entered_on")
+        ).first()
+        batch.due_on = archive_due_on(entered[0]) if entered else None
+        hand_over(batch, State.WITH_LEADER, desk=batch.place, today=today)
+        batch.save(using=using)
+        decided(batch, Act.SUBMIT, by=by, using=using)
+        note(
+            batch.id, "roster.submit", by=by, place=batch.place, using=using,
+            after={"pupils": count, "taken": taken, "problems": opened},
+        )
+        return batch
+
+
+CLAIM = """
+INSERT INTO changes_rosterclaim (scheme, index, batch_id, row, place, name)
+SELECT scheme, index, batch_id, row, place, name FROM changes_rosterrow
+WHERE batch_id = %(batch)s AND state = 'accepted' ORDER BY scheme, index
+ON CONFLICT (scheme, index) DO NOTHING
+"""
+
+# After the claim, a new statement sees what others committed meanwhile: who was registered
+# between the check and now, and who was claimed first.
+LOST = """
+WITH lost AS (
+    SELECT r.row, CASE
+        WHEN c.batch_id IS DISTINCT FROM r.batch_id THEN
+            CASE WHEN c.name = r.name THEN 'already-enrolled' ELSE 'to-be-checked' END
+        WHEN s.name IS DISTINCT FROM r.name THEN 'to-be-checked'
+        ELSE 'already-enrolled' END AS code,
+        (c.batch_id IS DISTINCT FROM r.batch_id AND c.place = r.place) OR coalesce(e.place = r.place, false) AS here
+    FROM changes_rosterrow r
+    LEFT JOIN changes_rosterclaim c ON c.scheme = r.scheme AND c.index = r.index
+    LEFT JOIN students_identifier i ON i.scheme = r.scheme AND i.index = r.index
+    LEFT JOIN students_student s ON s.id = i.student_id
+    LEFT JOIN students_enrolment e ON e.student_id = i.student_id AND e.ended_on IS NULL
+    WHERE r.batch_id = %(batch)s AND r.state = 'accepted' AND (
+        c.batch_id IS DISTINCT FROM r.batch_id
+        OR i.student_id IS NOT NULL AND (i.student_id <> r.student_id OR e.student_id IS NOT NULL))
+), marked AS (
+    UPDATE changes_rosterrow r SET state = 'elsewhere', reason = lost.code
+    FROM lost WHERE r.batch_id = %(batch)s AND r.row = lost.row
+), told AS (
+    INSERT INTO changes_rosterfinding (batch_id, place, row, "column", code, severity, params)
+    SELECT %(batch)s, %(place)s, row, 'document_number', code,
+        CASE code WHEN 'to-be-checked' THEN 'held' ELSE 'error' END,
+        CASE WHEN here THEN '{"here": true}'::jsonb ELSE '{}' END
+    FROM lost ON CONFLICT DO NOTHING
+)
+SELECT count(*) FROM lost
+"""
+
+UNCLAIM_LOST = """
+DELETE FROM changes_rosterclaim c USING changes_rosterrow r
+WHERE c.batch_id = %(batch)s AND r.batch_id = %(batch)s AND r.row = c.row AND r.state <> 'accepted'
+"""
+
+
+def claim(batch: RosterBatch, using: str) -> int:
+    """Claim the children of a batch nationwide; return how many another roster or registration has."""
+    known = {"batch": batch.id, "place": batch.place}
+    with connections[using].cursor() as cursor:
+        cursor.execute(CLAIM, known)
+        cursor.execute(LOST, known)
+        (lost,) = cursor.fetchone()
+        if lost:
+            cursor.execute(UNCLAIM_LOST, known)
+    return int(lost)
+
+
+def decide(
+    batch_id: UUID,
+    *,
+    act: Act,
+    by: Actor,
+    today: date,
+    reason: str = "",
+    except_rows: Collection[int] = (),
+    version: int | None = None,
+    report: Report = silent,
+) -> RosterBatch:
+    """Approve or return a batch at the desk whose turn it is.
+
+    Rows in `except_rows` are taken out with the reason and go back to the school. On the
+    approval of the authority the pupils are registered and numbered, in this transaction.
+    Raises NotNow, OwnWork (two-person rule), ReasonMissing.
+    """
+    with national("roster.decide") as using:
+        batch = locked(batch_id, using)
+        if version is not None and version != batch.version:
+            raise NotNow(
+                "该批次刚刚被其他同事处理过，请刷新后再操作。",
+                "A colleague has just acted on this batch; reload and look again.",
+            )
+        step = step_to(batch, act, by)
+        if batch.submitted_by == by.account_id:
+            raise OwnWork(
+                "提交人不能审核自己提交的名册，请由另一位同事审核。",
+                "Who submitted a roster cannot approve it; a second person has to.",
+            )
+        if (act is Act.RETURN or except_rows) and not reason.strip():
+            raise ReasonMissing(
+                "请填写理由：学校需要知道为什么退回。", "Give a reason: the school has to know why."
+            )
+        if except_rows:
+            take_out(batch, except_rows, reason=reason, by=by, using=using)
+        if act is Act.RETURN:
+            release(batch, using)
+            hand_over(batch, State.CHECKED, desk=batch.place, today=today)
+        elif step.target is State.REGISTERED:
+            report("register", 0, batch.accepted - batch.excepted)
+            batch.registered = registration.register(batch, by=by, today=today, using=using)
+            hand_over(batch, State.REGISTERED, desk=by.place, today=today)
+        else:
+            hand_over(batch, step.target, desk=authority_of(batch.place, using=using), today=today)
+        batch.save(using=using)
+        decided(batch, act, by=by, using=using, reason=reason)
+        note(
+            batch.id, f"roster.{act}", by=by, place=batch.place, using=using,
+            after={"state": batch.state, "reason": reason, "excepted": len(set(except_rows))},
+        )
+        report("done", batch.registered, batch.registered)
+        return batch
+
+
+def take_out(batch: RosterBatch, rows: Collection[int], *, reason: str, by: Actor, using: str) -> None:
+    """Take rows out of a batch on its way: they go back to the school with the reason."""
+    wanted = list(set(rows))
+    taken = (
+        RosterRow.everywhere.using(using)
+        .filter(batch_id=batch.id, row__in=wanted, state=RowState.ACCEPTED)
+        .update(state=RowState.EXCEPTED, reason=reason[:200])
+    )
+    if taken != len(wanted):
+        raise NotNow(
+            "所选学生中有的已不在该批次中，请刷新后重新选择。",
+            "Some of the chosen pupils are no longer in this batch; reload and choose again.",
+        )
+    with connections[using].cursor() as cursor:
+        cursor.execute(UNCLAIM_LOST, {"batch": batch.id})
+        cursor.execute(
+            """INSERT INTO audit_event (subject_id, act, subject_kind, account_id, office, place, batch_id, after)
+               SELECT %(batch)s, 'roster.except', 'batch', %(account)s, %(office)s, %(place)s, %(batch)s,
+                   jsonb_build_object('row', row, 'reason', reason)
+               FROM changes_rosterrow WHERE batch_id = %(batch)s AND row = ANY(%(rows)s)""",
+            {
+                "batch": batch.id, "account": by.account_id, "office": by.place, "place": batch.place, "rows": wanted,
+            },
+        )
+    batch.excepted += taken
+
+
+def undo(batch_id: UUID, *, by: Actor, today: date, reason: str = "") -> RosterBatch:
+    """Take a batch back as a whole, as long as the authority has not verified it.
+
+    Claims are released, open problem records of the batch are closed, and the file may be
+    uploaded anew. Repeating it changes nothing.
+    """
+    with national("roster.undo") as using:
+        batch = locked(batch_id, using)
+        if batch.state == State.WITHDRAWN:
+            return batch
+        step_to(batch, Act.UNDO, by)
+        release(batch, using)
+        problems.close_for(batch, by=by, today=today, using=using)
+        hand_over(batch, State.WITHDRAWN, desk=batch.place, today=today)
+        batch.save(using=using)
+        decided(batch, Act.UNDO, by=by, using=using, reason=reason)
+        note(batch.id, "roster.undo", by=by, place=batch.place, using=using, after={"state": batch.state})
+        return batch
+
+
+def release(batch: RosterBatch, using: str) -> None:
+    """Give up the claims of a batch."""
+    with connections[using].cursor() as cursor:
+        cursor.execute("DELETE FROM changes_rosterclaim WHERE batch_id = %s", [batch.id])
+
+
+def import_file(
+    content: bytes, *, file_name: str, school: School, by: Actor, today: date, report: Report = silent
+) -> tuple[RosterBatch, bool]:
+    """Receive, check and submit a file in one go; return the batch and whether anything was done.
+
+    An import that was killed on its way is taken up where it stood.
+    """
+    batch, _ = receive(content, file_name=file_name, school=school, by=by)
+    if batch.state not in {State.UPLOADED, State.CHECKED, State.UNREADABLE}:
+        return batch, False
+    batch = check_batch(batch.id, today=today, report=report)
+    if batch.state == State.CHECKED and (batch.accepted or problems.has_drafts(batch)):
+        batch = submit(batch.id, by=by, today=today)
+    return batch, True
+
+
+def enrol_one(
+    values: dict[str, str], *, school: School, by: Actor, today: date, door: str, submitting: bool = True
+) -> tuple[RosterBatch | None, Examined]:
+    """Check one pupil as typed and, when nothing is wrong, submit it as a batch of one row.
+
+    Returns no batch when a finding rejects the row: nothing is kept then.
+    """
+    by.require("roster.submit", school.place)
+    require_open(school)
+    content = json.dumps([values], ensure_ascii=False, sort_keys=True).encode()
+    with national("roster.check") as using:
+        found = examine(from_values([values]), school=school, today=today, using=using)
+    if found.accepted.is_empty() and problems.doubtful(found.checked).is_empty():
+        return None, found
+    batch, _ = receive(content, file_name=values.get("name", "") or door, school=school, by=by, door=door)
+    if batch.state in {State.UPLOADED, State.CHECKED}:
+        with national("roster.check") as using:
+            batch = locked(batch.id, using)
+            keep(batch, found, using=using, report=silent)
+            batch.state = State.CHECKED
+            batch.save(using=using)
+        if submitting:
+            batch = submit(batch.id, by=by, today=today)
+    return batch, found
+
+
+def locked(batch_id: UUID, using: str) -> RosterBatch:
+    """Return the batch, locked until commit, with its school. Raises NoSuchBatch."""
+    batch = (
+        RosterBatch.everywhere.using(using)
+        .select_related("school__organisation")
+        .select_for_update(of=("self",))
+        .filter(pk=batch_id)
+        .first()
+    )
+    if batch is None:
+        raise NoSuchBatch("没有这个批次。请从待办或名册列表重新进入。", "There is no such batch; open it from the list again.")
+    return batch
+
+
+def step_to(batch: RosterBatch, act: Act, by: Actor) -> Any:
+    """Return the step that `by` may take now. Raises NotNow, NotAllowed."""
+    step = step_from(State(batch.state), act)
+    if step is None:
+        raise NotNow(
+            "该批次已不在这一环节，可能已由同事办理；请刷新查看当前状态。",
+            "The batch is past this step, perhaps by a colleague; reload to see where it is.",
+        )
+    by.require(step.permission, batch.place)
+    if step.desk is Desk.AUTHORITY and by.place != batch.desk_place:
+        raise NotNow(
+            "该批次由其学籍主管部门核准，不在本单位待办中。",
+            "This batch is on the desk of the school's own authority, not on yours.",
+        )
+    return step
+
+
+def hand_over(batch: RosterBatch, state: State, *, desk: int, today: date) -> None:
+    """Put the batch on a desk."""
+    batch.state = state
+    batch.desk_place = desk
+    batch.received_on = today
+    batch.closed_on = today if state in CLOSED else None
+    batch.version += 1
+
+
+def decided(batch: RosterBatch, act: Act, *, by: Actor, using: str, reason: str = "") -> None:
+    """Keep one act of one desk."""
+    Decision.everywhere.using(using).create(
+        id=uuid7.new(), place=batch.place, subject_id=batch.id, act=act, reason=reason[:500],
+        by=by.account_id, office=by.place,
+    )
+
+
+def note(batch_id: UUID, act: str, *, by: Actor, place: int, using: str, after: Any) -> None:
+    """Record an event of a batch."""
+    record(
+        act, by=by.account_id, office=by.place, subject_kind="batch", subject_id=batch_id,
+        place=place, batch_id=batch_id, after=after, using=using,
+    )
+
+
+__all__ = [
+    "REJECTING", "Examined", "check_batch", "check_file", "decide", "enrol_one", "examine", "import_file",
+    "receive", "submit", "take_out", "undo",
+]

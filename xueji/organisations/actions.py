@@ -1,0 +1,262 @@
+"""Founding and changing the tree: divisions, authorities, schools, grades and classes. Every change is dated."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from django.db import connections, transaction
+
+from xueji.access.rules.permissions import Level
+from xueji.access.scope import Actor
+from xueji.audit.actions import record
+from xueji.lib.errors import Refused
+from xueji.organisations.models import (
+    Class,
+    Division,
+    Grade,
+    Organisation,
+    OrganisationName,
+    PlaceHistory,
+    School,
+    SchoolChange,
+    SchoolIdentifier,
+    SchoolYear,
+    Term,
+)
+from xueji.organisations.rules import divisions, places
+from xueji.organisations.rules.school_kinds import KINDS, YEARS, Stage, System, grade_of, school_identifier_problem
+
+OPENED, RENAMED, MERGED, CLOSED = "1", "2", "3", "4"  # JY/T 1001 学校变动
+MINISTRY_NAME = "中华人民共和国教育部"
+
+
+class IdentifierUnfit(Refused):
+    code = "identifier-unfit"
+
+
+class IdentifierTaken(Refused):
+    code = "identifier-taken"
+
+
+class ClassNumberTaken(Refused):
+    code = "class-number-taken"
+
+
+class KindUnknown(Refused):
+    code = "kind-unknown"
+
+
+def seed_divisions(using: str = "owner") -> int:
+    """Write divisions, authorities and school years of an empty registry; return the authorities written.
+
+    Repeating it adds only what is missing.
+    """
+    with transaction.atomic(using=using):
+        if not Division.objects.using(using).exists():
+            Division.objects.using(using).bulk_create(
+                [
+                    Division(
+                        code=d.code, name=d.name, name_en=divisions.name_en(d.code), level=d.level, since=d.since,
+                        until=d.until,
+                    )
+                    for d in (*divisions.all_divisions(), *divisions.own_divisions())
+                ],
+                batch_size=2000,
+            )
+        return _seed_authorities(using) + _seed_school_years(using)
+
+
+def _seed_authorities(using: str) -> int:
+    present = set(Organisation.objects.using(using).values_list("place", flat=True))
+    wanted = {0: (Level.MINISTRY, MINISTRY_NAME)}
+    for code in sorted(divisions.authority_codes()):
+        wanted[places.place(code)] = (Level(divisions.level(code)), divisions.name_of(code) + authority_suffix(code))
+    # Parents first: an authority's place is smaller than any below it.
+    missing = sorted(set(wanted) - present)
+    ids: dict[int, int] = dict(Organisation.objects.using(using).values_list("place", "id"))
+    codes = divisions.authority_codes()
+    for level in Level:
+        rows = [
+            Organisation(
+                place=place, level=wanted[place][0], name=wanted[place][1],
+                parent_id=None if place == 0 else ids[places.authority_above(place, codes)],
+            )
+            for place in missing
+            if wanted[place][0] is level
+        ]
+        for row in Organisation.objects.using(using).bulk_create(rows, batch_size=2000):
+            ids[row.place] = row.pk
+    PlaceHistory.objects.using(using).bulk_create(
+        [PlaceHistory(place=place, organisation_id=ids[place]) for place in missing], batch_size=2000
+    )
+    OrganisationName.objects.using(using).bulk_create(
+        [OrganisationName(organisation_id=ids[place], place=place, name=wanted[place][1]) for place in missing],
+        batch_size=2000,
+    )
+    return len(missing)
+
+
+def authority_suffix(code: str) -> str:
+    """Return what turns a division's name into its education authority's."""
+    if code == divisions.LISTED_APART or code.startswith("99"):
+        return ""
+    if divisions.level(code) == "province":
+        name = divisions.name_of(code)
+        return "教育委员会" if name.endswith("市") else "教育厅" if name.endswith(("省", "区")) else "教育局"
+    return "教育局"
+
+
+def _seed_school_years(using: str, first: int = 2008, last: int = 2035) -> int:
+    present = set(SchoolYear.objects.using(using).values_list("start", flat=True))
+    missing = [year for year in range(first, last + 1) if year not in present]
+    SchoolYear.objects.using(using).bulk_create(
+        [SchoolYear(start=y, starts_on=date(y, 9, 1), ends_on=date(y + 1, 8, 31)) for y in missing]
+    )
+    Term.objects.using(using).bulk_create(
+        [
+            Term(school_year_id=y, ordinal=n, starts_on=starts, ends_on=ends)
+            for y in missing
+            for n, starts, ends in (
+                (1, date(y, 9, 1), date(y + 1, 1, 31)),
+                (2, date(y + 1, 2, 1), date(y + 1, 8, 31)),
+            )
+        ]
+    )
+    return 0
+
+
+def open_school(
+    *,
+    name: str,
+    identifier: str,
+    division: str,
+    kind: str,
+    founder: str,
+    urban_rural: str,
+    by: Actor,
+    today: date,
+    system: str = "6-3-3",
+    under: School | None = None,
+    document: str = "",
+) -> School:
+    """Open a school in a division: name, identifier and place begin their history today.
+
+    Raises IdentifierUnfit, IdentifierTaken (no identifier is ever given twice), KindUnknown.
+    """
+    by.require("organisations.manage", places.place(division))
+    if kind not in KINDS or system not in YEARS:
+        raise KindUnknown(
+            "办学类型或学制不在代码表中，请重新选择。", "Kind of school or system of years is not on the list; choose again."
+        )
+    problem = school_identifier_problem(identifier, kind, division)
+    if problem is not None:
+        raise IdentifierUnfit(problem.zh, problem.en)
+    with transaction.atomic():
+        if SchoolIdentifier.objects.filter(pk=identifier).exists():
+            raise IdentifierTaken(
+                f"学校标识码 {identifier} 已使用过；标识码终身不变，撤销后也不再分配。",
+                f"The school identifier {identifier} has been used; identifiers are never given twice.",
+            )
+        place = next_place(division)
+        parent = Organisation.objects.get(place=places.authority_above(place, divisions.authority_codes()))
+        organisation = Organisation.objects.create(
+            place=place, level=Level.SCHOOL, name=name, parent=parent, opened_on=today
+        )
+        school = School.objects.create(
+            organisation=organisation, place=place, identifier=identifier, kind=kind, system=system,
+            founder=founder, urban_rural=urban_rural, under=under,
+        )
+        SchoolIdentifier.objects.create(identifier=identifier, school=school, place=place, since=today)
+        OrganisationName.objects.create(organisation=organisation, place=place, name=name, since=today)
+        PlaceHistory.objects.create(place=place, organisation=organisation, since=today)
+        change(school, OPENED, on=today, by=by, document=document, after=name)
+    return school
+
+
+def next_place(division: str) -> int:
+    """Return the next free place of a division; the authority's row is locked until commit."""
+    base = places.place(division)
+    with connections["default"].cursor() as cursor:
+        cursor.execute("SELECT 1 FROM organisations_organisation WHERE place = %s FOR UPDATE", [base])
+        cursor.execute(
+            "SELECT coalesce(max(place), %s) + 1 FROM organisations_placehistory WHERE place >= %s AND place < %s",
+            [base, base, base + places.SERIALS],
+        )
+        (place,) = cursor.fetchone()
+    return int(place)
+
+
+def rename_school(school: School, *, name: str, by: Actor, today: date, document: str = "") -> School:
+    """Give a school a new name from today; the old one keeps resolving."""
+    by.require("organisations.manage", school.place)
+    organisation = school.organisation
+    with transaction.atomic():
+        before = organisation.name
+        if before == name:
+            return school
+        OrganisationName.objects.filter(organisation=organisation, until__isnull=True).update(until=today)
+        OrganisationName.objects.create(organisation=organisation, place=school.place, name=name, since=today)
+        organisation.name = name
+        organisation.save(update_fields=["name"])
+        change(school, RENAMED, on=today, by=by, document=document, before=before, after=name)
+    return school
+
+
+def change(
+    school: School,
+    kind: str,
+    *,
+    on: date,
+    by: Actor,
+    document: str = "",
+    into: School | None = None,
+    before: str = "",
+    after: str = "",
+) -> SchoolChange:
+    """Keep one dated change of a school, with its event."""
+    kept = SchoolChange.objects.create(
+        school=school, place=school.place, kind=kind, on=on, into=into, document=document, before=before, after=after
+    )
+    record(
+        "school.change", by=by.account_id, office=by.place, subject_kind="organisation", subject_id=school.pk,
+        place=school.place, before={"name": before}, after={"kind": kind, "name": after, "document": document},
+    )
+    return kept
+
+
+def open_class(
+    school: School, *, stage: Stage, entry_year: int, number: str, name: str, school_year: int, by: Actor, today: date
+) -> Class:
+    """Open a class in the grade that entered its stage in `entry_year`; the grade is made when missing.
+
+    Raises ClassNumberTaken, KindUnknown when the school does not run that grade.
+    """
+    by.require("classes.manage", school.place)
+    grade = grade_of(entry_year, stage, school_year, System(school.system))
+    if grade is None or stage not in KINDS[school.kind].stages:
+        raise KindUnknown(
+            "本校的办学类型没有这个年级，请核对学段和入学年份。",
+            "A school of this kind does not run that grade; check stage and year of entry.",
+        )
+    with transaction.atomic():
+        if Class.everywhere.filter(school=school, number=number).exists():
+            raise ClassNumberTaken(
+                f"本校已有班号 {number}，请换一个。", f"Your school already has class {number}; use another number."
+            )
+        cohort, _ = Grade.everywhere.get_or_create(
+            school=school, stage=stage, entry_year=entry_year, defaults={"place": school.place, "number": grade.number}
+        )
+        opened = Class.everywhere.create(
+            place=school.place, school=school, grade=cohort, number=number, name=name, opened_on=today
+        )
+        note_class(opened, "class.open", by=by, after={"number": number, "name": name})
+    return opened
+
+
+def note_class(class_: Class, act: str, *, by: Actor, after: dict[str, Any]) -> None:
+    """Record an event of a class."""
+    record(
+        act, by=by.account_id, office=by.place, subject_kind="class", subject_id=class_.pk, place=class_.place,
+        after=after,
+    )
