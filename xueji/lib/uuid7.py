@@ -20,8 +20,8 @@ _LOW_30 = (1 << 30) - 1
 
 # UUID refuses ordinary assignment; its slots are four times as quick as its constructor.
 _create = object.__new__
-_set_int = UUID.int.__set__  # type: ignore[attr-defined]
-_set_is_safe = UUID.is_safe.__set__  # type: ignore[attr-defined]
+_set_int = vars(UUID)["int"].__set__
+_set_is_safe = vars(UUID)["is_safe"].__set__
 _unknown = SafeUUID.unknown
 
 
