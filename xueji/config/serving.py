@@ -187,7 +187,7 @@ def _load_nation(options: argparse.Namespace) -> None:
 def _translate() -> None:
     from xueji.config import translations
 
-    translations.compile_all(environment.REPOSITORY)
+    translations.compile_if_stale(environment.REPOSITORY)
 
 
 def _collect_static() -> None:

@@ -1,0 +1,54 @@
+"""What every answer of the pages has in common: refusals, redirects under htmx, security headers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+
+from xueji.lib.errors import Refused
+from xueji.web.pages import is_htmx, refusal_page
+
+# Scripts, styles and pictures come from here only, and none stands inside a page.
+# Tabler's arrows and ticks are data: pictures.
+CONTENT_SECURITY_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data:",
+        "font-src 'self'",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "manifest-src 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+
+
+class PageMiddleware:
+    """Turn a Refused that no view caught into the page that says so, and set the security headers.
+
+    The API answers refusals itself, before they reach this.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if is_htmx(request) and response.status_code in (301, 302, 303):
+            # The browser would follow a redirect unseen and htmx put a whole page into a part.
+            address = response.headers["Location"]
+            told = HttpResponse(headers={"HX-Redirect": address})
+            told.cookies = response.cookies
+            response = told
+        response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+        if getattr(request, "actor", None) is not None:
+            # Pupils' pages stay out of shared caches and of the disk of a staff-room PC.
+            response.headers.setdefault("Cache-Control", "no-store, private")
+        return response
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        return refusal_page(request, exception) if isinstance(exception, Refused) else None

@@ -1,0 +1,119 @@
+"""What the frame around every page shows: who acts for which office, and where one can go."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django.utils.functional import cached_property
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from xueji.access.queries import actors_of, role_name
+from xueji.access.scope import Actor
+from xueji.organisations.models import Organisation
+from xueji.web import demonstration
+
+THEMES = (("", _("跟随系统"), "device-desktop"), ("light", _("浅色"), "sun"), ("dark", _("深色"), "moon"))
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A place in the navigation: the name of its URL, its word, its icon, and the act it needs."""
+
+    name: str
+    label: Any
+    icon: str
+    act: str = ""
+
+
+NAVIGATION = (
+    Entry("inbox", _("待办"), "inbox"),
+    Entry("rosters", _("新生名册"), "file-spreadsheet", "roster.view"),
+    Entry("problems", _("问题学籍"), "alert-triangle", "problems.view"),
+    Entry("students", _("学生"), "users", "students.view"),
+    Entry("classes", _("年级与班级"), "school", "students.view"),
+    Entry("organisations", _("机构"), "sitemap", "organisations.view"),
+    Entry("accounts", _("账号"), "key", "accounts.manage"),
+)
+
+
+@dataclass(frozen=True)
+class Appointment:
+    """One of the capacities a person may act in."""
+
+    id: int
+    office: str
+    role: str
+    is_current: bool
+
+
+class Shell:
+    """The frame of one request. Each fact is read when a template first asks for it."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self.request = request
+        self.actor: Actor | None = getattr(request, "actor", None)
+
+    @property
+    def synthetic(self) -> bool:
+        return demonstration.is_running()
+
+    @property
+    def theme(self) -> str:
+        chosen = self.request.COOKIES.get("theme", "")
+        return chosen if chosen in ("light", "dark") else ""
+
+    @property
+    def themes(self) -> tuple[tuple[str, Any, str], ...]:
+        return THEMES
+
+    @cached_property
+    def appointments(self) -> list[Appointment]:
+        """Every appointment of the person signed in, the one in force marked; two queries."""
+        if self.actor is None:
+            return []
+        actors = actors_of(self.actor.account_id, today=timezone.localdate())
+        places = {actor.place for actor in actors}
+        names = dict(Organisation.objects.filter(place__in=places).values_list("place", "name"))
+        language = get_language() or settings.LANGUAGE_CODE
+        return [
+            Appointment(
+                id=actor.appointment_id,
+                office=names.get(actor.place, ""),
+                role=role_name(actor, language),
+                is_current=actor.appointment_id == self.actor.appointment_id,
+            )
+            for actor in actors
+        ]
+
+    @cached_property
+    def acting(self) -> Appointment | None:
+        return next((one for one in self.appointments if one.is_current), None)
+
+    @property
+    def navigation(self) -> list[tuple[Entry, str, bool]]:
+        """The places this actor may go to: entry, address, whether one is there now."""
+        if self.actor is None:
+            return []
+        here = self.request.path
+        found = []
+        for entry in NAVIGATION:
+            if entry.act and not self.actor.may(entry.act):
+                continue
+            try:
+                address = reverse(entry.name)
+            except NoReverseMatch:
+                continue
+            at = here == address or (address != "/" and here.startswith(address))
+            found.append((entry, address, at))
+        return found
+
+
+def shell(request: HttpRequest) -> dict[str, Shell]:
+    """Context processor: `shell` in every template."""
+    return {"shell": Shell(request)}
