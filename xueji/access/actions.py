@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import connections, transaction
@@ -21,6 +22,7 @@ from xueji.audit.actions import record
 from xueji.lib.errors import Refused
 
 LINK_LIVES = timedelta(days=7)
+MINISTRY = 0  # the place of the ministry, above all divisions
 
 
 class UsernameTaken(Refused):
@@ -43,6 +45,10 @@ class KeyReused(Refused):
     code = "idempotency-key-reused"
 
 
+class AlreadyPeopled(Refused):
+    code = "already-peopled"
+
+
 def open_account(
     *, username: str, name: str, place: int, role: Role, by: Actor, today: date
 ) -> tuple[Account, Appointment]:
@@ -60,7 +66,8 @@ def open_account(
     with transaction.atomic():
         if Account.objects.filter(username=username).exists():
             raise UsernameTaken(
-                f"用户名 {username} 已被使用，请换一个。", f"The user name {username} is taken; choose another."
+                f"用户名 {username} 已被使用，请换一个。",
+                f"The user name {username} is taken; choose another.",
             )
         account = Account(username=username, name=name, place=place)
         account.set_unusable_password()
@@ -76,6 +83,41 @@ def open_account(
             after={"username": username, "role": role},
         )
     return account, appointment
+
+
+def open_first_account(*, username: str, name: str, today: date, using: str) -> Account:
+    """Create the ministry's administrator in a registry that has no account yet; all others come from there.
+
+    A repetition before the link was used returns the same account. Raises AlreadyPeopled afterwards.
+    """
+    with transaction.atomic(using=using):
+        accounts = Account.objects.using(using)
+        never_used = accounts.filter(password__startswith=UNUSABLE_PASSWORD_PREFIX)
+        first = never_used.filter(username=username, place=MINISTRY).first()
+        if first is not None and accounts.count() == 1:
+            return first
+        if accounts.exists():
+            raise AlreadyPeopled(
+                "本系统已有账号，不能再创建首个管理员；请由现有的部级账号管理员开设账号。",
+                "This registry has accounts already; its administrator at the ministry opens further ones.",
+            )
+        first = Account(username=username, name=name, place=MINISTRY)
+        first.set_unusable_password()
+        first.save(using=using)
+        Appointment.objects.using(using).create(
+            account=first, place=MINISTRY, role=Role.ADMINISTRATOR, since=today
+        )
+        record(
+            "account.open",
+            by=None,
+            office=MINISTRY,
+            subject_kind="account",
+            subject_id=first.pk,
+            place=MINISTRY,
+            after={"username": username, "role": Role.ADMINISTRATOR},
+            using=using,
+        )
+    return first
 
 
 def end_appointment(appointment_id: int, *, by: Actor, today: date) -> Appointment:
@@ -150,7 +192,9 @@ def set_password_by_link(token: str, password: str, *, now: datetime) -> Account
     return account
 
 
-def issue_api_token(appointment: Appointment, *, name: str, now: datetime, days: int = 90, using: str = "default") -> str:
+def issue_api_token(
+    appointment: Appointment, *, name: str, now: datetime, days: int = 90, using: str = "default"
+) -> str:
     """Return a new API token for an appointment; only its hash is kept."""
     token = "xueji_" + secrets.token_urlsafe(32)
     ApiToken.objects.using(using).create(
@@ -167,9 +211,7 @@ def used_today(actor: Actor, today: date) -> None:
     Account.objects.filter(pk=actor.account_id).exclude(last_used_on=today).update(last_used_on=today)
 
 
-def once(
-    key: str, *, by: Actor, request: bytes, act: Callable[[], tuple[int, Any]]
-) -> tuple[int, Any, bool]:
+def once(key: str, *, by: Actor, request: bytes, act: Callable[[], tuple[int, Any]]) -> tuple[int, Any, bool]:
     """Do `act` once per key and account; a repetition gets the remembered answer.
 
     Returns (status, answer as JSON, whether it is a repetition). The key is taken before

@@ -103,3 +103,16 @@ def role_name(actor: Actor, language: str = "zh") -> str:
     index = 0 if language.startswith("zh") else 1
     joined = LEVEL_NAMES[actor.level][index], ROLE_NAMES[actor.role][index]
     return "".join(joined) if index == 0 else " ".join(joined)
+
+
+def usernames_at(lo: int, hi: int, *, using: str = "default") -> dict[tuple[int, str], str]:
+    """Return the user name of the first running appointment per (place, role) in a range of places."""
+    with connections[using].cursor() as cursor:
+        cursor.execute(
+            """SELECT DISTINCT ON (p.place, p.role) p.place, p.role, a.username
+               FROM access_appointment p JOIN access_account a ON a.id = p.account_id
+               WHERE p.place >= %s AND p.place < %s AND p.until IS NULL AND a.is_active
+               ORDER BY p.place, p.role, p.id""",
+            [lo, hi],
+        )
+        return {(place, role): username for place, role, username in cursor.fetchall()}

@@ -52,7 +52,10 @@ def refuse(command: BaseCommand, refused: Refused, as_json: bool) -> None:
     """Print why nothing was done."""
     if as_json:
         command.stdout.write(
-            json.dumps({"error": {"code": refused.code, "message_zh": refused.zh, "message_en": refused.en}}, ensure_ascii=False)
+            json.dumps(
+                {"error": {"code": refused.code, "message_zh": refused.zh, "message_en": refused.en}},
+                ensure_ascii=False,
+            )
         )
     command.stderr.write(f"{refused.zh}\n{refused.en}")
 

@@ -30,7 +30,9 @@ def reporter(batch_id: UUID, place: int) -> rosters.Report:
 
     def report(stage: str, done: int, total: int) -> None:
         with acting(Scope(place, place + 1)), connections["default"].cursor() as cursor:
-            cursor.execute(PROGRESS, {"batch": batch_id, "place": place, "stage": stage, "done": done, "total": total})
+            cursor.execute(
+                PROGRESS, {"batch": batch_id, "place": place, "stage": stage, "done": done, "total": total}
+            )
 
     return report
 
@@ -59,7 +61,9 @@ def register_roster(batch_id: str, account_id: int, appointment_id: int, version
     if place is None or by is None:
         return
     with national("progress") as using:
-        waiting = RosterBatch.everywhere.using(using).filter(pk=key, state=State.WITH_AUTHORITY, version=version)
+        waiting = RosterBatch.everywhere.using(using).filter(
+            pk=key, state=State.WITH_AUTHORITY, version=version
+        )
         if not waiting.exists():
             return
     rosters.decide(key, act=Act.APPROVE, by=by, today=today, version=version, report=reporter(key, place))

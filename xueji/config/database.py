@@ -6,7 +6,8 @@
 | xueji_app | reads and writes rows inside the scope that row policies allow; owns nothing |
 | xueji_national | the short list of jobs that act for the whole nation; owns nothing |
 
-None of them is a superuser and none can bypass row policies.
+None of them is a superuser. Only xueji_national bypasses row policies: it sees every row by its duty, and
+PostgreSQL takes COPY into a table with row policies from no other role. The application role never does.
 """
 
 from __future__ import annotations
@@ -86,8 +87,8 @@ def _ensure_accounts(server: psycopg.Connection[Any], passwords: Mapping[str, st
             server.execute(sql.SQL("CREATE ROLE {}").format(name))
         server.execute(
             sql.SQL(
-                "ALTER ROLE {} LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEROLE NOCREATEDB NOREPLICATION"
-            ).format(name)
+                "ALTER ROLE {} LOGIN NOSUPERUSER {} NOCREATEROLE NOCREATEDB NOREPLICATION"
+            ).format(name, sql.SQL("BYPASSRLS" if role == NATIONAL else "NOBYPASSRLS"))
         )
         if role in passwords:
             server.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(name, sql.Literal(passwords[role])))

@@ -25,7 +25,14 @@ from xueji.organisations.models import (
     Term,
 )
 from xueji.organisations.rules import divisions, places
-from xueji.organisations.rules.school_kinds import KINDS, YEARS, Stage, System, grade_of, school_identifier_problem
+from xueji.organisations.rules.school_kinds import (
+    KINDS,
+    YEARS,
+    Stage,
+    System,
+    grade_of,
+    school_identifier_problem,
+)
 
 OPENED, RENAMED, MERGED, CLOSED = "1", "2", "3", "4"  # JY/T 1001 学校变动
 MINISTRY_NAME = "中华人民共和国教育部"
@@ -57,7 +64,11 @@ def seed_divisions(using: str = "owner") -> int:
             Division.objects.using(using).bulk_create(
                 [
                     Division(
-                        code=d.code, name=d.name, name_en=divisions.name_en(d.code), level=d.level, since=d.since,
+                        code=d.code,
+                        name=d.name,
+                        name_en=divisions.name_en(d.code),
+                        level=d.level,
+                        since=d.since,
                         until=d.until,
                     )
                     for d in (*divisions.all_divisions(), *divisions.own_divisions())
@@ -71,7 +82,10 @@ def _seed_authorities(using: str) -> int:
     present = set(Organisation.objects.using(using).values_list("place", flat=True))
     wanted = {0: (Level.MINISTRY, MINISTRY_NAME)}
     for code in sorted(divisions.authority_codes()):
-        wanted[places.place(code)] = (Level(divisions.level(code)), divisions.name_of(code) + authority_suffix(code))
+        wanted[places.place(code)] = (
+            Level(divisions.level(code)),
+            divisions.name_of(code) + authority_suffix(code),
+        )
     # Parents first: an authority's place is smaller than any below it.
     missing = sorted(set(wanted) - present)
     ids: dict[int, int] = dict(Organisation.objects.using(using).values_list("place", "id"))
@@ -79,7 +93,9 @@ def _seed_authorities(using: str) -> int:
     for level in Level:
         rows = [
             Organisation(
-                place=place, level=wanted[place][0], name=wanted[place][1],
+                place=place,
+                level=wanted[place][0],
+                name=wanted[place][1],
                 parent_id=None if place == 0 else ids[places.authority_above(place, codes)],
             )
             for place in missing
@@ -91,7 +107,10 @@ def _seed_authorities(using: str) -> int:
         [PlaceHistory(place=place, organisation_id=ids[place]) for place in missing], batch_size=2000
     )
     OrganisationName.objects.using(using).bulk_create(
-        [OrganisationName(organisation_id=ids[place], place=place, name=wanted[place][1]) for place in missing],
+        [
+            OrganisationName(organisation_id=ids[place], place=place, name=wanted[place][1])
+            for place in missing
+        ],
         batch_size=2000,
     )
     return len(missing)
@@ -147,7 +166,8 @@ def open_school(
     by.require("organisations.manage", places.place(division))
     if kind not in KINDS or system not in YEARS:
         raise KindUnknown(
-            "办学类型或学制不在代码表中，请重新选择。", "Kind of school or system of years is not on the list; choose again."
+            "办学类型或学制不在代码表中，请重新选择。",
+            "Kind of school or system of years is not on the list; choose again.",
         )
     problem = school_identifier_problem(identifier, kind, division)
     if problem is not None:
@@ -164,8 +184,14 @@ def open_school(
             place=place, level=Level.SCHOOL, name=name, parent=parent, opened_on=today
         )
         school = School.objects.create(
-            organisation=organisation, place=place, identifier=identifier, kind=kind, system=system,
-            founder=founder, urban_rural=urban_rural, under=under,
+            organisation=organisation,
+            place=place,
+            identifier=identifier,
+            kind=kind,
+            system=system,
+            founder=founder,
+            urban_rural=urban_rural,
+            under=under,
         )
         SchoolIdentifier.objects.create(identifier=identifier, school=school, place=place, since=today)
         OrganisationName.objects.create(organisation=organisation, place=place, name=name, since=today)
@@ -216,17 +242,38 @@ def change(
 ) -> SchoolChange:
     """Keep one dated change of a school, with its event."""
     kept = SchoolChange.objects.create(
-        school=school, place=school.place, kind=kind, on=on, into=into, document=document, before=before, after=after
+        school=school,
+        place=school.place,
+        kind=kind,
+        on=on,
+        into=into,
+        document=document,
+        before=before,
+        after=after,
     )
     record(
-        "school.change", by=by.account_id, office=by.place, subject_kind="organisation", subject_id=school.pk,
-        place=school.place, before={"name": before}, after={"kind": kind, "name": after, "document": document},
+        "school.change",
+        by=by.account_id,
+        office=by.place,
+        subject_kind="organisation",
+        subject_id=school.pk,
+        place=school.place,
+        before={"name": before},
+        after={"kind": kind, "name": after, "document": document},
     )
     return kept
 
 
 def open_class(
-    school: School, *, stage: Stage, entry_year: int, number: str, name: str, school_year: int, by: Actor, today: date
+    school: School,
+    *,
+    stage: Stage,
+    entry_year: int,
+    number: str,
+    name: str,
+    school_year: int,
+    by: Actor,
+    today: date,
 ) -> Class:
     """Open a class in the grade that entered its stage in `entry_year`; the grade is made when missing.
 
@@ -242,10 +289,14 @@ def open_class(
     with transaction.atomic():
         if Class.everywhere.filter(school=school, number=number).exists():
             raise ClassNumberTaken(
-                f"本校已有班号 {number}，请换一个。", f"Your school already has class {number}; use another number."
+                f"本校已有班号 {number}，请换一个。",
+                f"Your school already has class {number}; use another number.",
             )
         cohort, _ = Grade.everywhere.get_or_create(
-            school=school, stage=stage, entry_year=entry_year, defaults={"place": school.place, "number": grade.number}
+            school=school,
+            stage=stage,
+            entry_year=entry_year,
+            defaults={"place": school.place, "number": grade.number},
         )
         opened = Class.everywhere.create(
             place=school.place, school=school, grade=cohort, number=number, name=name, opened_on=today
@@ -257,6 +308,11 @@ def open_class(
 def note_class(class_: Class, act: str, *, by: Actor, after: dict[str, Any]) -> None:
     """Record an event of a class."""
     record(
-        act, by=by.account_id, office=by.place, subject_kind="class", subject_id=class_.pk, place=class_.place,
+        act,
+        by=by.account_id,
+        office=by.place,
+        subject_kind="class",
+        subject_id=class_.pk,
+        place=class_.place,
         after=after,
     )

@@ -9,6 +9,7 @@ from django.db import connections
 
 from xueji.organisations.rules import divisions, places
 
+
 def desk_for(concerned: frozenset[int]) -> int:
     """Return the lowest place common to all that are concerned: a school alone, else an authority."""
     return places.common_authority(concerned, authority_codes())

@@ -103,7 +103,9 @@ def close_class(class_: Class, *, by: Actor, today: date) -> Class:
     by.require("classes.manage", class_.place)
     with transaction.atomic(), connections["default"].cursor() as cursor:
         cursor.execute("SELECT 1 FROM organisations_class WHERE id = %s FOR UPDATE", [class_.pk])
-        cursor.execute("SELECT coalesce(sum(count), 0) FROM students_headcount WHERE class_of_id = %s", [class_.pk])
+        cursor.execute(
+            "SELECT coalesce(sum(count), 0) FROM students_headcount WHERE class_of_id = %s", [class_.pk]
+        )
         (pupils,) = cursor.fetchone()
         if pupils:
             raise ClassHasPupils(
@@ -128,11 +130,16 @@ def close_school(
         by.require("organisations.manage", into.place)
         if into.pk == school.pk or into.state != School.OPEN:
             raise WrongMerger(
-                "只能并入另一所正常办学的学校。", "A school can be merged only into another one that is in operation."
+                "只能并入另一所正常办学的学校。",
+                "A school can be merged only into another one that is in operation.",
             )
     with transaction.atomic(), connections["default"].cursor() as cursor:
-        cursor.execute("SELECT 1 FROM organisations_school WHERE organisation_id = %s FOR UPDATE", [school.pk])
-        cursor.execute("SELECT coalesce(sum(count), 0) FROM students_headcount WHERE place = %s", [school.place])
+        cursor.execute(
+            "SELECT 1 FROM organisations_school WHERE organisation_id = %s FOR UPDATE", [school.pk]
+        )
+        cursor.execute(
+            "SELECT coalesce(sum(count), 0) FROM students_headcount WHERE place = %s", [school.place]
+        )
         (pupils,) = cursor.fetchone()
         if pupils:
             raise SchoolHasPupils(
@@ -144,7 +151,13 @@ def close_school(
         school.save(update_fields=["state"])
         Organisation.objects.filter(pk=school.pk).update(closed_on=today)
         change(
-            school, MERGED if into else CLOSED, on=today, by=by, document=document, into=into,
-            before=school.organisation.name, after=into.organisation.name if into else "",
+            school,
+            MERGED if into else CLOSED,
+            on=today,
+            by=by,
+            document=document,
+            into=into,
+            before=school.organisation.name,
+            after=into.organisation.name if into else "",
         )
     return school

@@ -32,9 +32,7 @@ def doubtful(checked: Checked) -> pl.DataFrame:
     findings = checked.findings.with_columns(severity=pl.col("code").replace_strict(severities))
     wrong = findings.filter(pl.col("severity") == Severity.ERROR.value)["row"].unique()
     return (
-        findings.filter(
-            (pl.col("severity") == Severity.HELD.value) & ~pl.col("row").is_in(wrong.implode())
-        )
+        findings.filter((pl.col("severity") == Severity.HELD.value) & ~pl.col("row").is_in(wrong.implode()))
         .select("row", problem=pl.col("code").replace_strict(PROBLEM_OF))
         .unique("row", maintain_order=True)
     )
@@ -61,9 +59,17 @@ def draft_for(batch: RosterBatch, checked: Checked, *, using: str) -> None:
         }
         drafts.append(
             Case(
-                id=case_id, place=batch.place, kind=KIND, problem=line["problem"], state=CaseState.DRAFT,
-                desk_place=batch.place, batch_id=batch.id, row=line["row"], name=line["name"] or "",
-                payload=seal(payload, case_id), opened_on=batch.uploaded_at.date(),
+                id=case_id,
+                place=batch.place,
+                kind=KIND,
+                problem=line["problem"],
+                state=CaseState.DRAFT,
+                desk_place=batch.place,
+                batch_id=batch.id,
+                row=line["row"],
+                name=line["name"] or "",
+                payload=seal(payload, case_id),
+                opened_on=batch.uploaded_at.date(),
                 received_on=batch.uploaded_at.date(),
             )
         )
@@ -146,7 +152,11 @@ def open_for(batch: RosterBatch, *, by: Actor, today: date, using: str) -> int:
         case.due_on = today + timedelta(days=DAYS_TO_STATE)
         parties += [
             CaseParty(
-                case=case, place=place, desk_place=case.desk_place, problem=case.problem, name=case.name,
+                case=case,
+                place=place,
+                desk_place=case.desk_place,
+                problem=case.problem,
+                name=case.name,
                 due_on=case.due_on,
             )
             for place in sorted(places)
@@ -187,6 +197,13 @@ def record_all(cases: list[Case], act: str, *, by: Actor, using: str) -> None:
 def note(case: Case, act: str, *, by: Actor, using: str, after: dict[str, Any]) -> None:
     """Record an event of one case."""
     record(
-        act, by=by.account_id, office=by.place, subject_kind="case", subject_id=case.id, place=case.place,
-        batch_id=case.batch_id, after=after, using=using,
+        act,
+        by=by.account_id,
+        office=by.place,
+        subject_kind="case",
+        subject_id=case.id,
+        place=case.place,
+        batch_id=case.batch_id,
+        after=after,
+        using=using,
     )

@@ -215,4 +215,3 @@ def reserve(cursor: Any, wanted: dict[str, int]) -> dict[str, int]:
 def masked(numbers: Sequence[str]) -> list[str]:
     """Return student numbers as ordinary screens show them."""
     return [f"{n[:7]}********{n[15:]}" for n in numbers]
-

@@ -87,7 +87,13 @@ class Examined:
 
 
 def examine(
-    roster: Roster, *, school: School, today: date, using: str, batch_id: UUID | None = None, report: Report = silent
+    roster: Roster,
+    *,
+    school: School,
+    today: date,
+    using: str,
+    batch_id: UUID | None = None,
+    report: Report = silent,
 ) -> Examined:
     """Return the roster checked, column by column and against the nation. Writes nothing.
 
@@ -190,7 +196,9 @@ def check_batch(batch_id: UUID, *, today: date, report: Report = silent) -> Rost
             batch.save(using=using)
             report("done", 0, 0)
             return batch
-        found = examine(roster, school=batch.school, today=today, using=using, batch_id=batch.id, report=report)
+        found = examine(
+            roster, school=batch.school, today=today, using=using, batch_id=batch.id, report=report
+        )
         keep(batch, found, using=using, report=report)
         batch.state = State.CHECKED
         batch.seconds = time.monotonic() - started
@@ -259,14 +267,21 @@ def submit(batch_id: UUID, *, by: Actor, today: date) -> RosterBatch:
         batch.accepted, batch.rejected = count, batch.rows - count
         batch.submitted_by = by.account_id
         entered = (
-            RosterRow.everywhere.using(using).filter(batch_id=batch.id).order_by("entered_on").values_list("entered_on")
+            RosterRow.everywhere.using(using)
+            .filter(batch_id=batch.id)
+            .order_by("entered_on")
+            .values_list("entered_on")
         ).first()
         batch.due_on = archive_due_on(entered[0]) if entered else None
         hand_over(batch, State.WITH_LEADER, desk=batch.place, today=today)
         batch.save(using=using)
         decided(batch, Act.SUBMIT, by=by, using=using)
         note(
-            batch.id, "roster.submit", by=by, place=batch.place, using=using,
+            batch.id,
+            "roster.submit",
+            by=by,
+            place=batch.place,
+            using=using,
             after={"pupils": count, "taken": taken, "problems": opened},
         )
         return batch
@@ -376,7 +391,11 @@ def decide(
         batch.save(using=using)
         decided(batch, act, by=by, using=using, reason=reason)
         note(
-            batch.id, f"roster.{act}", by=by, place=batch.place, using=using,
+            batch.id,
+            f"roster.{act}",
+            by=by,
+            place=batch.place,
+            using=using,
             after={"state": batch.state, "reason": reason, "excepted": len(set(except_rows))},
         )
         report("done", batch.registered, batch.registered)
@@ -404,7 +423,11 @@ def take_out(batch: RosterBatch, rows: Collection[int], *, reason: str, by: Acto
                    jsonb_build_object('row', row, 'reason', reason)
                FROM changes_rosterrow WHERE batch_id = %(batch)s AND row = ANY(%(rows)s)""",
             {
-                "batch": batch.id, "account": by.account_id, "office": by.place, "place": batch.place, "rows": wanted,
+                "batch": batch.id,
+                "account": by.account_id,
+                "office": by.place,
+                "place": batch.place,
+                "rows": wanted,
             },
         )
     batch.excepted += taken
@@ -488,7 +511,10 @@ def locked(batch_id: UUID, using: str) -> RosterBatch:
         .first()
     )
     if batch is None:
-        raise NoSuchBatch("没有这个批次。请从待办或名册列表重新进入。", "There is no such batch; open it from the list again.")
+        raise NoSuchBatch(
+            "没有这个批次。请从待办或名册列表重新进入。",
+            "There is no such batch; open it from the list again.",
+        )
     return batch
 
 
@@ -521,20 +547,42 @@ def hand_over(batch: RosterBatch, state: State, *, desk: int, today: date) -> No
 def decided(batch: RosterBatch, act: Act, *, by: Actor, using: str, reason: str = "") -> None:
     """Keep one act of one desk."""
     Decision.everywhere.using(using).create(
-        id=uuid7.new(), place=batch.place, subject_id=batch.id, act=act, reason=reason[:500],
-        by=by.account_id, office=by.place,
+        id=uuid7.new(),
+        place=batch.place,
+        subject_id=batch.id,
+        act=act,
+        reason=reason[:500],
+        by=by.account_id,
+        office=by.place,
     )
 
 
 def note(batch_id: UUID, act: str, *, by: Actor, place: int, using: str, after: Any) -> None:
     """Record an event of a batch."""
     record(
-        act, by=by.account_id, office=by.place, subject_kind="batch", subject_id=batch_id,
-        place=place, batch_id=batch_id, after=after, using=using,
+        act,
+        by=by.account_id,
+        office=by.place,
+        subject_kind="batch",
+        subject_id=batch_id,
+        place=place,
+        batch_id=batch_id,
+        after=after,
+        using=using,
     )
 
 
 __all__ = [
-    "REJECTING", "Examined", "check_batch", "check_file", "decide", "enrol_one", "examine", "import_file",
-    "receive", "submit", "take_out", "undo",
+    "REJECTING",
+    "Examined",
+    "check_batch",
+    "check_file",
+    "decide",
+    "enrol_one",
+    "examine",
+    "import_file",
+    "receive",
+    "submit",
+    "take_out",
+    "undo",
 ]

@@ -53,7 +53,10 @@ def stage(cursor: Any, *, batch: UUID, place: int, rows: pl.DataFrame, returning
         return 0
     count = rows.height
     rows = rows.join(
-        returning.with_columns(pl.col("row").cast(rows.schema["row"])), on="row", how="left", maintain_order="left"
+        returning.with_columns(pl.col("row").cast(rows.schema["row"])),
+        on="row",
+        how="left",
+        maintain_order="left",
     ).with_columns(
         is_known=pl.col("student_id").is_not_null(),
         student_id=pl.coalesce("student_id", pl.Series(uuid7.many_text(count))),
@@ -65,9 +68,7 @@ def stage(cursor: Any, *, batch: UUID, place: int, rows: pl.DataFrame, returning
     def sealed(column: str, texts: list[str | None]) -> pl.Series:
         """Return the texts encrypted for their student; nothing where there is nothing."""
         at = [i for i, text in enumerate(texts) if text]
-        blobs = ring.encrypt_many(
-            [texts[i] or "" for i in at], [associated(column, students[i]) for i in at]
-        )
+        blobs = ring.encrypt_many([texts[i] or "" for i in at], [associated(column, students[i]) for i in at])
         sealed_all: list[bytes | None] = [None] * count
         for i, blob in zip(at, blobs, strict=True):
             sealed_all[i] = blob
@@ -134,7 +135,9 @@ def stage(cursor: Any, *, batch: UUID, place: int, rows: pl.DataFrame, returning
             pl.col("code_study_mode").fill_null("").alias("study_mode"),
             pl.col("code_source").fill_null("1").alias("source"),
             pl.col("seat_number").fill_null("").alias("seat_number"),
-            pl.Series("details", as_json(rows, [value_of(f).alias(f.column.key) for f in DETAILS])).fill_null("{}"),
+            pl.Series("details", as_json(rows, [value_of(f).alias(f.column.key) for f in DETAILS])).fill_null(
+                "{}"
+            ),
             sealed("student", as_json(rows, [pl.col(key) for key in PRIVATE])).alias("private"),
             *member_columns,
         ),

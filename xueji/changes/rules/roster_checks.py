@@ -48,7 +48,7 @@ NO_DOCUMENT = "Z"
 # Usual ages on the cut-off day of the year of entry, by stage; the upper end is generous
 # where children repeat or enter late. Compulsory Education Law art. 11: six, seven where
 # conditions lack.
-USUAL_AGES = {"primary": (6, 8), "junior": (10, 15), "senior": (14, 19), "special": (6, 20)}
+USUAL_AGES = {"primary": (6, 8), "junior": (10, 15), "senior": (14, 19)}
 OLDEST, YOUNGEST = 40, 2
 
 
@@ -157,7 +157,7 @@ def check(
     normal = normal.with_columns(
         pl.col(f.column.key)
         .str.to_lowercase()
-        .replace_strict(_lookup(f), default=None)
+        .replace_strict(_spellings(f), default=None, return_dtype=pl.String)
         .alias(f"code_{f.column.key}")
         for f in coded
     )
@@ -181,7 +181,7 @@ def check(
     normal = identity(normal, findings, today=today, divisions=divisions)
     normal = placement(normal, findings, school=school, layout=layout)
     normal = ages(normal, findings, school=school)
-    particulars(present, findings)
+    particulars(present, findings, divisions)
     guardians(findings, absent)
     required(findings, layout=layout)
     collected = findings.collect(normal)
@@ -218,7 +218,7 @@ def check(
 def _spellings(f: Field) -> dict[str, str]:
     """Return what a cell may say, in lower case, and the code it means."""
     assert f.code_list is not None
-    return {spelling.lower(): code for spelling, code in f.code_list.code_by_value.items()}
+    return {"".join(spelling.split()).lower(): code for spelling, code in f.code_list.code_by_value.items()}
 
 
 def normalised(f: Field) -> pl.Expr:
@@ -249,9 +249,8 @@ def normalised(f: Field) -> pl.Expr:
 
 def normalisations(raw: pl.DataFrame, normal: pl.DataFrame, keys: list[str]) -> dict[str, dict[str, int]]:
     """Return, per field, in how many cells the text was put right; fields with none are left out."""
-    changed = pl.select(
-        ((raw[key] != normal[key]) & normal[key].is_not_null()).sum().alias(key) for key in keys
-    ).row(0, named=True)
+    # What a person would not call a change (blanks around, a date cell shown as a date) counts too.
+    changed = {key: int(((raw[key] != normal[key]) & normal[key].is_not_null()).sum()) for key in keys}
     return {key: {"normalised": count} for key, count in changed.items() if count}
 
 
@@ -427,8 +426,12 @@ def ages(normal: pl.DataFrame, findings: Findings, *, school: School) -> pl.Data
 PHONE = r"^(1[3-9]\d{9}|0\d{2,3}-?[2-9]\d{6,7}(-\d{1,6})?|00\d{6,18}|[2-9]\d{6,7})$"
 
 
-def particulars(present: list[Field], findings: Findings) -> None:
-    """Report names, phones, postcodes, numbers and dates that cannot be."""
+def particulars(present: list[Field], findings: Findings, divisions: Container[str]) -> None:
+    """Report names, phones, postcodes, numbers and divisions that cannot be.
+
+    A division may be written in words; as a code it has six digits, or twelve down to the village.
+    """
+    known = sorted(divisions)  # type: ignore[call-overload]
     for f in present:
         key, value = f.column.key, pl.col(f.column.key)
         if f.kind == "name":
@@ -439,6 +442,34 @@ def particulars(present: list[Field], findings: Findings) -> None:
             findings.add(key, "phone-format", value.is_not_null() & ~value.str.contains(PHONE))
         elif f.kind == "postcode":
             findings.add(key, "postcode-format", value.is_not_null() & ~value.str.contains(r"^\d{6}$"))
+        elif f.kind == "division":
+            code_like = value.str.contains(r"\d")
+            valid = value.str.contains(r"^(\d{6}|\d{12})$") & value.str.slice(0, 6).is_in(known)
+            findings.add(
+                key,
+                "unknown-code",
+                code_like & ~valid,
+                value=value.str.slice(0, 20),
+                examples="330902000000、浙江省舟山市定海区",
+            )
+        elif f.kind == "document" and key != "document_number":
+            resident = pl.col(f"code_{key.replace('number', 'type')}").fill_null("1").is_in(RESIDENT_TYPES)
+            shaped = value.str.len_chars() == 18
+            findings.add(
+                key,
+                "id-length",
+                value.is_not_null() & resident & ~shaped,
+                expected="18 位",
+                expected_en="18",
+                length=value.str.len_chars(),
+            )
+            findings.add(
+                key,
+                "id-check-digit",
+                resident
+                & shaped
+                & ~(id_columns.shape_ok(value) & id_columns.check_digit_ok(value)).fill_null(False),
+            )
         elif f.kind == "number":
             findings.add(
                 key, "number-format", value.is_not_null() & ~value.str.contains(r"^\d{1,5}(\.\d{1,3})?$")

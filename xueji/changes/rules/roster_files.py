@@ -57,8 +57,11 @@ def as_roster(sheet: Any) -> Roster:
     absent = [f.column for f in FIELDS if layout in f.required_in and f.column.key not in found]
     if absent:
         raise ColumnsMissing(
-            "缺少必需的列：" + "、".join(column.header_zh for column in absent) + "。请补上这些列，或使用下载的模板。",
-            "Required columns are missing: " + ", ".join(column.header_en for column in absent)
+            "缺少必需的列："
+            + "、".join(column.header_zh for column in absent)
+            + "。请补上这些列，或使用下载的模板。",
+            "Required columns are missing: "
+            + ", ".join(column.header_en for column in absent)
             + ". Add them, or use the template from the download.",
         )
     known = {f.column.key for f in FIELDS}
@@ -67,7 +70,9 @@ def as_roster(sheet: Any) -> Roster:
         frame=frame.select("row", *(column for column in frame.columns if column in known)),
         layout=layout,
         formulas=marks.filter(pl.col("kind").is_in(["formula", "error"])).select("row", "column").rows(),
-        lossy_numbers=marks.filter((pl.col("kind") == "digits-lost") & (pl.col("column").str.ends_with("document_number")))
+        lossy_numbers=marks.filter(
+            (pl.col("kind") == "digits-lost") & (pl.col("column").str.ends_with("document_number"))
+        )
         .select("row", "column")
         .rows(),
         ignored=[*sheet.unknown_headers, *(text for _, text in sheet.match.repeated)],
@@ -82,7 +87,12 @@ def from_values(pupils: Sequence[dict[str, str]]) -> Roster:
         frame=pl.DataFrame(
             {
                 "row": pl.Series(range(1, len(pupils) + 1), dtype=pl.UInt32),
-                **{key: pl.Series([str(p[key]) if p.get(key) is not None else None for p in pupils], dtype=pl.String) for key in keys},
+                **{
+                    key: pl.Series(
+                        [str(p[key]) if p.get(key) is not None else None for p in pupils], dtype=pl.String
+                    )
+                    for key in keys
+                },
             }
         ),
         layout="short",

@@ -39,9 +39,15 @@ class Command(BaseCommand):
         answer(
             self,
             Answer(
-                file=options["file"], sha256=sha256, batch=None, rows=found.rows, accepted=found.accepted.height,
-                rejected=found.rows - found.accepted.height, warnings=found.warnings,
-                seconds=time.monotonic() - started, findings=findings.of_checked(found.checked),
+                file=options["file"],
+                sha256=sha256,
+                batch=None,
+                rows=found.rows,
+                accepted=found.accepted.height,
+                rejected=found.rows - found.accepted.height,
+                warnings=found.warnings,
+                seconds=time.monotonic() - started,
+                findings=findings.of_checked(found.checked),
             ),
             options["json"],
         )

@@ -65,8 +65,15 @@ class Command(BaseCommand):
         answer(
             self,
             Answer(
-                file=options["file"], sha256=sha256, batch=str(batch.id), rows=batch.rows, accepted=batch.accepted,
-                rejected=batch.rejected, warnings=batch.warnings, seconds=time.monotonic() - started, findings=told,
+                file=options["file"],
+                sha256=sha256,
+                batch=str(batch.id),
+                rows=batch.rows,
+                accepted=batch.accepted,
+                rejected=batch.rejected,
+                warnings=batch.warnings,
+                seconds=time.monotonic() - started,
+                findings=told,
                 note=None
                 if is_new
                 else (
