@@ -11,4 +11,6 @@ if ! command -v npm >/dev/null 2>&1; then
     PATH="$PWD/.venv/bin:$PATH"
     export PATH
 fi
+# Networks that look into TLS have their certificate in the system's store; old Nodes ignore this.
+export NODE_USE_SYSTEM_CA=1
 npm ci --ignore-scripts --no-audit --no-fund --loglevel=error

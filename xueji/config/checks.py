@@ -91,9 +91,14 @@ def _faults_of_role(alias: str) -> list[CheckMessage]:
             """
         )
         role, is_superuser, bypasses, owns_tables, version = cursor.fetchone()
+    is_scoped = alias != "national"
     faults = [
         (is_superuser, "是超级用户", "is a superuser"),
-        (bypasses and not is_superuser and alias != "national", "可绕过行级安全（BYPASSRLS）", "bypasses row policies (BYPASSRLS)"),
+        (
+            bypasses and not is_superuser and is_scoped,
+            "可绕过行级安全（BYPASSRLS）",
+            "bypasses row policies (BYPASSRLS)",
+        ),
         (owns_tables and not is_superuser, "拥有数据表", "owns tables"),
     ]
     found: list[CheckMessage] = [

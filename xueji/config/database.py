@@ -24,7 +24,7 @@ NATIONAL = "xueji_national"
 ROLES = (OWNER, APP, NATIONAL)
 DATABASE = "xueji"
 # Left as the database's comment when all is done; raise it when roles or privileges change.
-PREPARED = "学籍 xueji: roles 1"
+PREPARED = "学籍 xueji: roles 2"
 SERVER_VERSIONS = range(16, 19)
 
 
@@ -86,9 +86,9 @@ def _ensure_accounts(server: psycopg.Connection[Any], passwords: Mapping[str, st
         if role not in present:
             server.execute(sql.SQL("CREATE ROLE {}").format(name))
         server.execute(
-            sql.SQL(
-                "ALTER ROLE {} LOGIN NOSUPERUSER {} NOCREATEROLE NOCREATEDB NOREPLICATION"
-            ).format(name, sql.SQL("BYPASSRLS" if role == NATIONAL else "NOBYPASSRLS"))
+            sql.SQL("ALTER ROLE {} LOGIN NOSUPERUSER {} NOCREATEROLE NOCREATEDB NOREPLICATION").format(
+                name, sql.SQL("BYPASSRLS" if role == NATIONAL else "NOBYPASSRLS")
+            )
         )
         if role in passwords:
             server.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(name, sql.Literal(passwords[role])))

@@ -46,22 +46,50 @@ def secret(var: Path, *, create: bool) -> str:
     path = var / "secret"
     if path.exists():
         return path.read_text(encoding="utf-8").strip()
-    return keep(path, secrets.token_urlsafe(64)).strip() if create else ""
+    try:
+        return keep(path, secrets.token_urlsafe(64)).strip() if create else ""
+    except OSError as error:
+        raise KeysMissing(
+            f"不能写入 {var}：{error.strerror}。请更改目录权限，或设置 SECRET_KEY。 "
+            f"Cannot write to {var}: {error.strerror}. Change its permissions, or set SECRET_KEY."
+        ) from None
+
+
+def path_of_ring(var: Path) -> Path:
+    """Return where the key ring is kept: the file XUEJI_KEYS, else `var/keys.json`."""
+    given = environment.text("XUEJI_KEYS")
+    return Path(given) if given else var / "keys.json"
+
+
+def make_ring(var: Path) -> bool:
+    """Make the key ring if there is none; return whether it was made now."""
+    from xueji.lib.crypto import KeyRing
+
+    path = path_of_ring(var)
+    if path.exists():
+        return False
+    try:
+        keep(path, KeyRing.create().dump())
+    except OSError as error:
+        raise KeysMissing(
+            f"不能写入密钥文件 {path}：{error.strerror}。 Cannot write the key file {path}: {error.strerror}."
+        ) from None
+    return True
 
 
 def ring(var: Path, *, create: bool) -> KeyRing:
-    """Return the key ring in the file XUEJI_KEYS, else `var/keys.json`; made when missing and `create`.
+    """Return the key ring; made when missing and `create`, but never where XUEJI_KEYS names the file.
 
     Raises KeysMissing when there is none and none may be made.
     """
     from xueji.lib.crypto import KeyRing  # settings are read by tools that never decrypt anything
 
-    given = environment.text("XUEJI_KEYS")
-    path = Path(given) if given else var / "keys.json"
-    if not path.exists() and (given or not create):
-        raise KeysMissing(
-            f"没有密钥文件 {path}：请先执行 xueji init，或设置 XUEJI_KEYS。 "
-            f"There is no key file {path}: run `xueji init` first, or set XUEJI_KEYS."
-        )
-    content = path.read_text(encoding="utf-8") if path.exists() else keep(path, KeyRing.create().dump())
-    return KeyRing.load(content)
+    path = path_of_ring(var)
+    if not path.exists():
+        if not create or environment.text("XUEJI_KEYS"):
+            raise KeysMissing(
+                f"没有密钥文件 {path}：请先执行 xueji init，或更正 XUEJI_KEYS。 "
+                f"There is no key file {path}: run `xueji init` first, or correct XUEJI_KEYS."
+            )
+        make_ring(var)
+    return KeyRing.load(path.read_text(encoding="utf-8"))

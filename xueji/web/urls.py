@@ -6,11 +6,12 @@ from django.contrib.auth.views import LogoutView
 from django.urls import path
 from django.views.i18n import set_language
 
-from xueji.web import sign_in, views
+from xueji.web import invitations, sign_in, views
 
 urlpatterns = [
     path("sign-in", sign_in.SignIn.as_view(), name="sign-in"),
     path("sign-out", LogoutView.as_view(next_page="sign-in"), name="sign-out"),
+    path("invitation/<str:token>", invitations.invitation, name="invitation"),
     path("watermark.svg", views.watermark, name="watermark"),
     path("language", set_language, name="set-language"),
     path("theme", views.choose_theme, name="choose-theme"),

@@ -1,0 +1,58 @@
+"""The page behind a one-time link: a person sets the password of the account opened for them."""
+
+from __future__ import annotations
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext, gettext_lazy
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods
+
+from xueji.access import actions
+from xueji.access.middleware import NOWHERE
+from xueji.access.scope import tell_database
+from xueji.web.pages import UNPROCESSABLE, render
+
+NEW_PASSWORD = forms.PasswordInput(attrs={"autocomplete": "new-password"})
+
+
+class PasswordForm(forms.Form):
+    """A new password, twice."""
+
+    password = forms.CharField(
+        label=gettext_lazy("新密码"),
+        help_text=gettext_lazy("至少10个字符，不能全是数字，也不要用常见密码。"),
+        strip=False,
+        widget=NEW_PASSWORD,
+    )
+    again = forms.CharField(label=gettext_lazy("再输入一次"), strip=False, widget=NEW_PASSWORD)
+
+    def clean_again(self) -> str:
+        again: str = self.cleaned_data["again"]
+        if again != self.cleaned_data.get("password", again):
+            raise forms.ValidationError(gettext("两次输入的密码不同，请重新输入。"))
+        return again
+
+
+@never_cache
+@sensitive_post_parameters()
+@require_http_methods(["GET", "POST"])
+def invitation(request: HttpRequest, token: str) -> HttpResponse:
+    """Show the form while the link is good, and set the password once. Raises LinkUnusable."""
+    template, now = "web/invitation.html", timezone.now()
+    account = actions.link_of(token, now=now).account
+    form = PasswordForm(request.POST or None)
+    context = {"form": form, "account": account}
+    if request.method == "POST" and form.is_valid():
+        try:
+            actions.set_password_by_link(token, form.cleaned_data["password"], now=now)
+        except actions.PasswordTooWeak as refused:
+            return render(request, template, context, refused=refused, status=UNPROCESSABLE)
+        tell_database(NOWHERE)
+        messages.success(request, gettext("密码已设置，请登录。"))
+        return HttpResponseRedirect(reverse("sign-in"))
+    return render(request, template, context, status=UNPROCESSABLE if form.errors else None)
