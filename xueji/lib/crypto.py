@@ -25,6 +25,7 @@ from typing import Any, Protocol
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from xueji.lib.errors import Refused
 from xueji.lib.id_numbers import normalised
 
 FILE_VERSION = 1
@@ -34,8 +35,16 @@ NONCE_BYTES = 12
 HEADER_BYTES = 2
 
 
-class KeysUnusable(Exception):
+class KeysUnusable(Refused):
     """Key material that is incomplete, damaged, or of a kind this program does not know."""
+
+    code = "keys-unusable"
+
+    def __init__(self, zh: str, en: str) -> None:
+        super().__init__(
+            f"密钥文件不能使用：{zh}。请从备份恢复密钥文件。",
+            f"The key file cannot be used: {en}. Restore it from its backup.",
+        )
 
 
 class Undecryptable(Exception):
@@ -88,13 +97,17 @@ class KeyRing:
     def __post_init__(self) -> None:
         if self.current not in self.data_keys:
             raise KeysUnusable(
-                f"the key ring has no data key {self.current}, which it names as the current one"
+                f"没有当前数据密钥 {self.current}",
+                f"it has no data key {self.current}, which it names as the current one",
             )
         if any(not 0 <= key_id <= 255 for key_id in self.data_keys):
-            raise KeysUnusable("ids of data keys go from 0 to 255")
+            raise KeysUnusable("数据密钥编号应为 0 至 255", "ids of data keys go from 0 to 255")
         secrets = [self.index_key.secret, *(key.secret for key in self.data_keys.values())]
         if len(set(secrets)) != len(secrets):
-            raise KeysUnusable("the same key stands twice on the ring; index and data keys must differ")
+            raise KeysUnusable(
+                "同一密钥出现两次，索引密钥与数据密钥必须不同",
+                "a key stands in it twice; index and data keys must differ",
+            )
         ciphers = {
             bytes((key.suite.id, key_id)): key.suite.cipher(key.secret)
             for key_id, key in self.data_keys.items()
@@ -117,9 +130,9 @@ class KeyRing:
         try:
             content = json.loads(text)
         except ValueError as error:
-            raise KeysUnusable("the key file is not JSON") from error
+            raise KeysUnusable("不是 JSON 文本", "it is not JSON") from error
         if not isinstance(content, dict):
-            raise KeysUnusable("the key file holds no key ring")
+            raise KeysUnusable("内容不是密钥环", "it holds no key ring")
         return cls.from_mapping(content)
 
     @classmethod
@@ -130,14 +143,12 @@ class KeyRing:
          "data": {"1": {"suite": 1, "key": "<base64>"}}, "current": 1}
         """
         if content.get("version") != FILE_VERSION:
-            raise KeysUnusable(f"the key file is not of version {FILE_VERSION}")
+            raise KeysUnusable(f"版本不是 {FILE_VERSION}", f"it is not of version {FILE_VERSION}")
         try:
             data = {int(key_id): _key(row, is_index=False) for key_id, row in content["data"].items()}
             return cls(_key(content["index"], is_index=True), data, int(content["current"]))
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise KeysUnusable(
-                f"the key file lacks a part or has one of the wrong kind: {error!r}"
-            ) from error
+            raise KeysUnusable("缺少内容或内容类型不对", "a part is missing or of the wrong kind") from error
 
     def dump(self) -> str:
         """Return the ring as the text of a key file. It is secret: only its owner may read the file."""
@@ -206,13 +217,15 @@ class KeyRing:
 def _key(row: Mapping[str, Any], *, is_index: bool) -> Key:
     suite = SUITES.get(row["suite"])
     if suite is None:
-        raise KeysUnusable(f"this program does not know the suite {row['suite']}")
+        raise KeysUnusable(
+            f"本程序不支持算法套件 {row['suite']}", f"this program does not know the suite {row['suite']}"
+        )
     try:
         secret = base64.b64decode(row["key"], validate=True)
     except binascii.Error as error:
-        raise KeysUnusable("a key is not valid base64") from error
+        raise KeysUnusable("密钥不是有效的 base64", "a key is not valid base64") from error
     if len(secret) != (suite.index_key_bytes if is_index else suite.data_key_bytes):
-        raise KeysUnusable(f"a key for {suite.name} has the wrong length")
+        raise KeysUnusable(f"{suite.name} 的密钥长度不对", f"a key for {suite.name} has the wrong length")
     return Key(suite, secret)
 
 

@@ -12,10 +12,14 @@ import polars as pl
 _WIDE = [chr(code) for code in range(0xFF01, 0xFF5F)] + ["\u3000"]
 _NARROW = [chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)] + [" "]
 
-# White space of every kind, and the marks without width that come along when text is
-# copied from web pages and address books: soft hyphen, zero-width space, joiners,
-# direction marks, byte-order mark.
-_UNSEEN = r"\x{00AD}\x{180E}\x{200B}-\x{200F}\x{202A}-\x{202E}\x{2060}-\x{2064}\x{2066}-\x{206F}\x{FEFF}"
+# Marks without width that come along when text is copied from web pages and address books:
+# separators of records, soft hyphen, zero-width space, joiners, direction marks, byte-order mark.
+_UNSEEN = (
+    r"\x{001C}-\x{001F}\x{00AD}\x{180E}\x{200B}-\x{200F}\x{202A}-\x{202E}"
+    r"\x{2060}-\x{2064}\x{2066}-\x{206F}\x{FEFF}"
+)
+
+# What names are written with: ideographs of every plane, and nothing of the private-use areas.
 HAN = (
     r"\x{3007}"  # 〇
     r"\x{3400}-\x{4DBF}\x{4E00}-\x{9FFF}"  # extension A, unified ideographs
@@ -23,12 +27,12 @@ HAN = (
     r"\x{20000}-\x{2FA1F}"  # extensions B to F and I, compatibility supplement
     r"\x{30000}-\x{3347F}"  # extensions G, H, J
 )
-
 MIDDLE_DOT = "·"
 # Bullets, hyphenation points, dot operators and katakana dots that keyboards give for U+00B7.
 _DOTS = list("•‧∙⋅・･ᐧㆍ⸱⸳●⚫᛫⦁⸰ꞏ﹒")
 # A full stop is a middle dot only between ideographs: "J. Smith" keeps its own.
-_STOP_BETWEEN_HAN = rf"([{HAN}])[.．。｡]([{HAN}])"
+_STOPS = list(".．。｡")
+_HAN_IN_PARTS = rf"^[{HAN}]+(?:[\s{''.join([MIDDLE_DOT, *_DOTS, *_STOPS])}]+[{HAN}]+)+$"
 
 _LATIN = r"[\p{Latin}&&\p{L}][\x{0300}-\x{036F}]*"
 # Several ideographs with middle dots between; or Latin words, at least two letters in all.
@@ -56,10 +60,11 @@ def strip_all_blanks(expr: pl.Expr) -> pl.Expr:
 
 def middle_dots(expr: pl.Expr) -> pl.Expr:
     """Return names with every variant of the middle dot as `·` (U+00B7), without blanks beside it."""
-    dotted = expr.str.replace_many(_DOTS, [MIDDLE_DOT] * len(_DOTS))
-    # Twice, because a match eats the ideograph that the next one begins with (阿.卜.杜).
-    for _ in range(2):
-        dotted = dotted.str.replace_all(_STOP_BETWEEN_HAN, "$1·$2")
+    dotted = (
+        pl.when(expr.str.contains(_HAN_IN_PARTS))
+        .then(expr.str.replace_many(_DOTS + _STOPS, [MIDDLE_DOT] * len(_DOTS + _STOPS)))
+        .otherwise(expr.str.replace_many(_DOTS, [MIDDLE_DOT] * len(_DOTS)))
+    )
     return dotted.str.replace_all(r"\s*·[\s·]*", MIDDLE_DOT)
 
 
