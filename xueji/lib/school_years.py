@@ -14,16 +14,6 @@ def school_year(day: date) -> int:
     return day.year if day.month >= FIRST_MONTH else day.year - 1
 
 
-def first_day(year: int) -> date:
-    """Return the first day of the school year that begins in this calendar year."""
-    return date(year, FIRST_MONTH, 1)
-
-
-def last_day(year: int) -> date:
-    """Return the last day of the school year that begins in this calendar year."""
-    return date(year + 1, FIRST_MONTH - 1, monthrange(year + 1, FIRST_MONTH - 1)[1])
-
-
 def add_months(day: date, months: int) -> date:
     """Return the same day of the month so many months on, or that month's last day where it is shorter."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
