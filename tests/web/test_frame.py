@@ -80,7 +80,7 @@ def test_one_acts_in_the_appointment_one_chose_and_never_in_a_stranger_s(
     client: Client, registrar: Account
 ) -> None:
     client.force_login(registrar)
-    first, second = Appointment.objects.using("owner").order_by("place").values_list("id", flat=True)
+    first, second = registrar.appointments.using("owner").order_by("place").values_list("id", flat=True)
     client.post("/appointment", {"appointment": str(second)})
     assert client.get("/watermark.svg").wsgi_request.actor.place == OTHER  # type: ignore[attr-defined]
     client.post("/appointment", {"appointment": str(second + 1_000)})
