@@ -113,12 +113,16 @@ def tell_database(scope: Scope, using: str = "default") -> None:
 
 @contextmanager
 def acting(scope: Scope, using: str = "default") -> Iterator[None]:
-    """Open a transaction in which both walls stand at `scope`."""
+    """Open a transaction in which both walls stand at `scope`; inside another one, until the block ends."""
+    before = _current.get()
     token = _current.set(scope)
     try:
         with transaction.atomic(using=using):
             tell_database(scope, using)
             yield
+        if before is not None and connections[using].in_atomic_block:
+            # SET LOCAL lasts as long as the outer transaction: the outer scope is told again.
+            tell_database(before, using)
     finally:
         _current.reset(token)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -10,18 +11,21 @@ from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from xueji.access.queries import actor_of
-from xueji.access.scope import Scope, acting, national
+from xueji.access.scope import Actor, Scope, acting, national
 from xueji.changes.actions import rosters
 from xueji.changes.models import RosterBatch
 from xueji.changes.rules.roster_steps import Act, State
+from xueji.lib.errors import Refused
 
 LEFT_LYING = timedelta(minutes=1)
+# Stages of progress around those that the actions report.
+WAITING, STOPPED = "waiting", "stopped"
 
 PROGRESS = """
 INSERT INTO changes_rosterprogress AS p (batch_id, place, stage, done, total)
 VALUES (%(batch)s, %(place)s, %(stage)s, %(done)s, %(total)s)
 ON CONFLICT (batch_id) DO UPDATE SET stage = EXCLUDED.stage, done = EXCLUDED.done, total = EXCLUDED.total,
-    at = now(), started_at = CASE WHEN p.stage = 'done' THEN now() ELSE p.started_at END
+    at = now(), started_at = CASE WHEN p.stage IN ('done', 'stopped') THEN now() ELSE p.started_at END
 """
 
 
@@ -51,8 +55,35 @@ def check_roster(batch_id: str) -> None:
         rosters.check_batch(key, today=timezone.localdate(), report=reporter(key, place))
 
 
+def register_later(
+    batch: RosterBatch, *, by: Actor, except_rows: Collection[int] = (), reason: str = ""
+) -> None:
+    """Leave the last approval of a large roster to the worker; that it waits is shown at once.
+
+    Must run inside the scope of the officer: job and progress come with its transaction.
+    """
+    with connections["default"].cursor() as cursor:
+        known = {"batch": batch.id, "place": batch.place, "stage": WAITING, "done": 0, "total": batch.accepted}
+        cursor.execute(PROGRESS, known)
+    register_roster.defer(
+        batch_id=str(batch.id),
+        account_id=by.account_id,
+        appointment_id=by.appointment_id,
+        version=batch.version,
+        except_rows=sorted(except_rows),
+        reason=reason,
+    )
+
+
 @app.task(name="roster.register", queue="rosters")
-def register_roster(batch_id: str, account_id: int, appointment_id: int, version: int) -> None:
+def register_roster(
+    batch_id: str,
+    account_id: int,
+    appointment_id: int,
+    version: int,
+    except_rows: Sequence[int] = (),
+    reason: str = "",
+) -> None:
     """Register a large roster for the officer who approved it. A repetition finds it done."""
     key = UUID(batch_id)
     today = timezone.localdate()
@@ -66,7 +97,22 @@ def register_roster(batch_id: str, account_id: int, appointment_id: int, version
         )
         if not waiting.exists():
             return
-    rosters.decide(key, act=Act.APPROVE, by=by, today=today, version=version, report=reporter(key, place))
+    report = reporter(key, place)
+    try:
+        rosters.decide(
+            key,
+            act=Act.APPROVE,
+            by=by,
+            today=today,
+            version=version,
+            except_rows=except_rows,
+            reason=reason,
+            report=report,
+        )
+    except Refused:
+        # Somebody else was first or the officer may no longer: the desk is free for the next decision.
+        report(STOPPED, 0, 0)
+        raise
 
 
 @app.periodic(cron="* * * * *")

@@ -6,7 +6,6 @@ head counts, events. Called by `rosters.decide` inside the national scope.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -17,6 +16,7 @@ from django.utils.module_loading import import_string
 
 from xueji.access.scope import Actor
 from xueji.changes.models import RosterBatch
+from xueji.lib import masks
 from xueji.organisations.rules.places import division_of
 from xueji.spreadsheets.tables import copy_into, rows_of
 from xueji.students.encryption import associated
@@ -199,7 +199,7 @@ def number(cursor: Any, known: dict[str, Any], *, division: str) -> None:
                 "student_id": rows["student_id"],
                 "index": number_indexes,
                 "value": ring.encrypt_many(numbers, [associated("identifier", i) for i in number_indexes]),
-                "masked": masked(numbers),
+                "masked": [masks.student_number(number) for number in numbers],
             }
         ),
     )
@@ -210,8 +210,3 @@ def reserve(cursor: Any, wanted: dict[str, int]) -> dict[str, int]:
     """Reserve serials per prefix and return the first of each; the row locks until commit."""
     cursor.execute(RESERVE, [list(wanted), list(wanted.values())])
     return {prefix: following - wanted[prefix] for prefix, following in cursor.fetchall()}
-
-
-def masked(numbers: Sequence[str]) -> list[str]:
-    """Return student numbers as ordinary screens show them."""
-    return [f"{n[:7]}********{n[15:]}" for n in numbers]

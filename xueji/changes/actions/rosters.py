@@ -27,8 +27,8 @@ from xueji.changes.models import Decision, RosterBatch, RosterFile, RosterFindin
 from xueji.changes.queries.national_check import known_children
 from xueji.changes.queries.schools import checked_school, require_open
 from xueji.changes.rules import roster_checks
-from xueji.changes.rules.roster_findings import BY_CODE, REJECTING, Severity
 from xueji.changes.rules.roster_files import Roster, as_roster, from_values
+from xueji.changes.rules.roster_findings import BY_CODE, REJECTING, Severity
 from xueji.changes.rules.roster_steps import CLOSED, Act, Desk, RowState, State, step_from
 from xueji.lib import uuid7
 from xueji.lib.errors import Refused

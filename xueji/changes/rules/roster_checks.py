@@ -145,11 +145,7 @@ def check(
 
     for f in present:
         key = f.column.key
-        findings.add(
-            key,
-            "formula",
-            text_columns.looks_like_formula(pl.col(f"raw_{key}" if f.kind == "phone" else key)),
-        )
+        findings.add(key, "formula", text_columns.looks_like_formula(pl.col(key)))
         if f.max_length:
             length = pl.col(key).str.len_chars()
             findings.add(key, "too-long", length > f.max_length, limit=f.max_length, length=length)
@@ -165,7 +161,7 @@ def check(
         pl.lit(None, dtype=pl.String).alias(f"code_{f.column.key}")
         for f in FIELDS
         if f.code_list is not None and f.column.key in absent
-    ).with_columns(raw[f.column.key].alias(f"raw_{f.column.key}") for f in present if f.kind == "phone")
+    )
     for f in coded:
         key = f.column.key
         assert f.code_list is not None
@@ -230,11 +226,11 @@ def normalised(f: Field) -> pl.Expr:
             text = text.str.to_uppercase()
         if f.kind in {"class", "school", "postcode", "division"}:
             # A number cell of a spreadsheet reads 2026101.0 in some programs.
-            text = text.str.replace(r"^(\d+)\.0$", "$1")
+            text = text.str.replace(r"^([0-9]+)\.0$", "$1")
     elif f.kind == "phone":
         text = text_columns.strip_all_blanks(text)
-        text = text.str.replace(r"^\+?86[- ]?(1\d{10})$", "$1").str.replace(r"^\+", "00")
-        text = text.str.replace(r"^(\d+)\.0$", "$1")
+        text = text.str.replace(r"^\+?86[- ]?(1[0-9]{10})$", "$1").str.replace(r"^\+", "00")
+        text = text.str.replace(r"^([0-9]+)\.0$", "$1")
     elif f.kind == "name":
         text = text_columns.middle_dots(text_columns.squeeze_blanks(text))
         # Blanks between the characters of a Han name are set for looks only.
@@ -423,7 +419,7 @@ def ages(normal: pl.DataFrame, findings: Findings, *, school: School) -> pl.Data
     return normal
 
 
-PHONE = r"^(1[3-9]\d{9}|0\d{2,3}-?[2-9]\d{6,7}(-\d{1,6})?|00\d{6,18}|[2-9]\d{6,7})$"
+PHONE = r"^(1[3-9][0-9]{9}|0[0-9]{2,3}-?[2-9][0-9]{6,7}(-[0-9]{1,6})?|00[0-9]{6,18}|[2-9][0-9]{6,7})$"
 
 
 def particulars(present: list[Field], findings: Findings, divisions: Container[str]) -> None:
@@ -441,10 +437,10 @@ def particulars(present: list[Field], findings: Findings, divisions: Container[s
         elif f.kind == "phone":
             findings.add(key, "phone-format", value.is_not_null() & ~value.str.contains(PHONE))
         elif f.kind == "postcode":
-            findings.add(key, "postcode-format", value.is_not_null() & ~value.str.contains(r"^\d{6}$"))
+            findings.add(key, "postcode-format", value.is_not_null() & ~value.str.contains(r"^[0-9]{6}$"))
         elif f.kind == "division":
-            code_like = value.str.contains(r"\d")
-            valid = value.str.contains(r"^(\d{6}|\d{12})$") & value.str.slice(0, 6).is_in(known)
+            code_like = value.str.contains(r"[0-9]")
+            valid = value.str.contains(r"^([0-9]{6}|[0-9]{12})$") & value.str.slice(0, 6).is_in(known)
             findings.add(
                 key,
                 "unknown-code",
@@ -472,7 +468,7 @@ def particulars(present: list[Field], findings: Findings, divisions: Container[s
             )
         elif f.kind == "number":
             findings.add(
-                key, "number-format", value.is_not_null() & ~value.str.contains(r"^\d{1,5}(\.\d{1,3})?$")
+                key, "number-format", value.is_not_null() & ~value.str.contains(r"^[0-9]{1,5}(\.[0-9]{1,3})?$")
             )
 
 
