@@ -12,6 +12,7 @@ from collections import namedtuple
 
 import psutil
 import pytest
+from django.db import connections
 
 from tests import sites
 from xueji.config import serving, supervisor
@@ -83,3 +84,33 @@ def test_a_child_that_dies_is_started_again_and_all_end_together(tmp_path):
     assert len(starts.read_text()) >= 2
     assert steady.process.poll() is not None
     assert "mortal" in told[0]
+
+
+@pytest.fixture
+def commands(monkeypatch):
+    """The commands that loading the nation would start; none of them runs."""
+    started = []
+
+    def run(command, **how):
+        started.append(command[-1])
+        return subprocess.CompletedProcess(command, 0)
+
+    monkeypatch.setattr(subprocess, "run", run)
+    return started
+
+
+@pytest.fixture
+def empty(db):
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("TRUNCATE access_account, organisations_school CASCADE")
+
+
+@pytest.mark.parametrize(("words", "expected"), [((), ["demo"]), (("--no-demo",), [])])
+def test_an_empty_registry_gets_the_synthetic_nation_unless_told_not_to(empty, commands, words, expected):
+    serving.load_nation(serving.options_of("run", words))
+    assert commands == expected
+
+
+def test_a_registry_with_schools_never_gets_the_synthetic_nation(db, commands):
+    serving.load_nation(serving.options_of("run", ()))
+    assert commands == []

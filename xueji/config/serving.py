@@ -34,7 +34,7 @@ class CannotStart(Exception):
 
 def main(name: str, arguments: Sequence[str]) -> int:
     """Run `run`, `web` or `worker` until it is told to end; return the exit status."""
-    options = _options(name, arguments)
+    options = options_of(name, arguments)
     # The children find the registry wherever they are started from.
     os.environ["PYTHONPATH"] = os.pathsep.join(
         filter(None, [str(environment.REPOSITORY), os.environ.get("PYTHONPATH", "")])
@@ -92,19 +92,20 @@ def check_folder(var: Path) -> None:
         )
 
 
-def _options(name: str, arguments: Sequence[str]) -> argparse.Namespace:
+def options_of(name: str, arguments: Sequence[str]) -> argparse.Namespace:
+    """Return the options of `run`, `web` or `worker`; their defaults come from the environment."""
     parser = argparse.ArgumentParser(prog=f"xueji {name}", allow_abbrev=False)
-    parser.set_defaults(host="", port=0, workers=0, threads=0, jobs=0, no_demo=True)
     cores = os.cpu_count() or 2
-    if name != "worker":
+    if name in {"run", "web"}:
         parser.add_argument("--host", default=environment.text("XUEJI_ADDRESS", "127.0.0.1"))
         parser.add_argument("--port", type=int, default=environment.number("PORT", 8000))
-        parser.add_argument(
-            "--workers", type=int, default=environment.number("XUEJI_WEB_WORKERS", max(2, cores))
-        )
-        parser.add_argument("--threads", type=int, default=environment.number("XUEJI_WEB_THREADS", 4))
-    if name != "web":
-        parser.add_argument("--jobs", type=int, default=environment.number("XUEJI_JOBS", 2))
+        workers = environment.number("XUEJI_WEB_WORKERS", max(2, cores))
+        parser.add_argument("--workers", type=int, default=workers, help="web processes")
+        threads = environment.number("XUEJI_WEB_THREADS", 4)
+        parser.add_argument("--threads", type=int, default=threads, help="threads of each")
+    if name in {"run", "worker"}:
+        jobs = environment.number("XUEJI_JOBS", 2)
+        parser.add_argument("--jobs", type=int, default=jobs, help="jobs done at a time")
     if name == "run":
         parser.add_argument("--no-demo", action="store_true", help="do not load the synthetic nation")
     return parser.parse_args(list(arguments))
@@ -117,7 +118,7 @@ def _serve(name: str, options: argparse.Namespace) -> None:
     _refuse_unsafe_start()
     if name == "run":
         _migrate()
-        _load_nation(options)
+        load_nation(options)
     if name != "worker":
         _translate()
         _collect_static()
@@ -160,16 +161,16 @@ def _migrate() -> None:
     connections.close_all()
 
 
-def _load_nation(options: argparse.Namespace) -> None:
-    """Load the synthetic nation into an empty demonstration; never touch a registry that has offices."""
+def load_nation(options: argparse.Namespace) -> None:
+    """Load the synthetic nation into an empty demonstration; never touch one that has schools or accounts."""
     from django.apps import apps
     from django.conf import settings
     from django.db import connections
 
     if options.no_demo or settings.PRODUCTION:
         return
-    offices = apps.get_model("organisations", "Organisation")._base_manager.using("owner")
-    is_empty = not offices.exists()
+    people = [apps.get_model("organisations", "School"), apps.get_model("access", "Account")]
+    is_empty = not any(model._base_manager.using("owner").exists() for model in people)
     connections.close_all()
     if is_empty:
         _say("正在生成虚构的学籍数据（仅第一次）…… Drawing the synthetic nation (first time only) …")
