@@ -46,20 +46,27 @@ def _open(job: dict[str, Any]) -> dict[str, Any]:
             frame.columns = [str(index) for index in indexes]
             header_row = found[0] + 1
             headers = frame.row(found[0])
-            _write(frame, header_row, job["cells"])
+            theirs = [name for place, name in enumerate(frame.columns) if place not in found[1].returned]
+            _write(frame, header_row, theirs, job["cells"])
             return {"sheet": number, "header_row": header_row, "headers": headers, "indexes": indexes}
     except fastexcel.FastExcelError:
         return {"refused": "unreadable"}
     return {"refused": "no-header", "late_row": late_row}
 
 
-def _write(frame: Any, header_row: int, path: str) -> None:
+def _write(frame: Any, header_row: int, theirs: list[str], path: str) -> None:
+    """Write the rows below the header in which a person wrote something."""
     import polars as pl
 
     names = frame.columns
     rows = pl.int_range(1, frame.height + 1, dtype=pl.UInt32).alias("row")
     data = frame.with_columns(rows).slice(header_row)
-    has_text = pl.any_horizontal(pl.col(name).str.contains(r"\S") for name in names)
+    has_text = pl.repeat(False, data.height, dtype=pl.Boolean, eager=True)
+    for name in theirs:
+        # Mostly the first column settles it for every row; the others then need no look.
+        has_text |= data[name].str.contains(r"\S").fill_null(False)
+        if has_text.all():
+            break
     data.select("row", *names).filter(has_text).write_ipc(path, compression="uncompressed")
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -125,7 +126,8 @@ def _from_csv(content: bytes, columns: Sequence[Column], name: str) -> Sheet:
     names = frame.columns[1:]
     text = pl.col(*names)
     data = frame.slice(position + 1).with_columns(pl.when(text != "").then(text))
-    data = data.filter(pl.any_horizontal(pl.col(column).str.contains(r"\S") for column in names))
+    theirs = [column for position, column in enumerate(names) if position not in match.returned]
+    data = data.filter(pl.any_horizontal(pl.col(column).str.contains(r"\S") for column in theirs))
     formulas = [
         data.filter(pl.col(column).str.starts_with("=")).select(
             "row", pl.lit(int(column), dtype=pl.UInt32).alias("index"), pl.lit("formula").alias("kind")
@@ -158,9 +160,7 @@ def _from_workbook(path: Path, columns: Sequence[Column], name: str, folder: Pat
             raise _no_header(name, opened["late_row"])
         raise refusal("unreadable", name=name, what_zh="内容已损坏", what_en="its content is damaged")
     number, header_row = opened["sheet"], opened["header_row"]
-    last = max(scanned["last_rows"][number], 0)
-    if last > MAX_ROWS + header_row:
-        raise refusal("too-many-rows", name=name, last=f"{last:,}", most=f"{MAX_ROWS:,}")
+    _refuse_too_many_rows(scanned["last_rows"][number], header_row, name)
     frame = pl.read_ipc(cells)
     headers = [text or "" for text in opened["headers"]]
     by_position = match_headers(headers, columns)
@@ -169,6 +169,11 @@ def _from_workbook(path: Path, columns: Sequence[Column], name: str, folder: Pat
         frame, headers, opened["indexes"], by_position, header_row, found_marks,
         format="xlsx", encoding="utf-8", name=name, ragged=[],
     )  # fmt: skip
+
+
+def _refuse_too_many_rows(last_row: int, header_row: int, name: str) -> None:
+    if last_row > MAX_ROWS + header_row:
+        raise refusal("too-many-rows", name=name, last=f"{last_row:,}", most=f"{MAX_ROWS:,}")
 
 
 def _wire(column: Column) -> dict[str, Any]:
@@ -196,7 +201,7 @@ def _run_children(
     started = time.monotonic()
     children = [_start("scan_child", scan_job), _start("open_child", open_job)]
     try:
-        answers = []
+        answers: list[dict[str, Any]] = []
         for child in children:
             left = limits.seconds - (time.monotonic() - started)
             try:
@@ -207,6 +212,9 @@ def _run_children(
                 raise _died(child.returncode, limits, name)
             answer = json.loads(out)
             _refuse_scanned(answer, name)
+            if not answers:
+                # The shortest sheet decides: a longer one may not be the roster.
+                _refuse_too_many_rows(min(answer["last_rows"]), HEADER_ROWS, name)
             answers.append(answer)
         return answers[0], answers[1]
     finally:
@@ -236,7 +244,7 @@ def _start(module: str, job: dict[str, Any]) -> subprocess.Popen[bytes]:
 
 
 def _died(status: int, limits: OpeningLimits, name: str) -> WorkbookRefused:
-    if status == -24:  # SIGXCPU: the processor time is used up
+    if status == -signal.SIGXCPU:
         return refusal("time-limit", name=name, seconds=limits.seconds)
     memory = limits.memory_bytes >> 20
     return refusal(

@@ -184,9 +184,12 @@ def _rows_xml(cells: pl.DataFrame, start: int, is_bad: Set[tuple[int, int]], sty
             style = style.scatter(bad_rows[index], str(bad_style))
         is_empty = pl.lit(text).fill_null("") == ""
         opening = pl.concat_str(pl.lit(f'<c r="{letters}'), pl.col("r"), pl.lit('" s="'), pl.lit(style))
+        keep = pl.when(pl.lit(text).str.contains(r"^\s|\s$")).then(pl.lit(' xml:space="preserve"'))
         filled = pl.concat_str(
             opening,
-            pl.lit('" t="inlineStr"><is><t xml:space="preserve">'),
+            pl.lit('" t="inlineStr"><is><t'),
+            keep.otherwise(pl.lit("")),
+            pl.lit(">"),
             pl.lit(text),
             pl.lit("</t></is></c>"),
         )
