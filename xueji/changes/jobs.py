@@ -112,7 +112,6 @@ def register_roster(
     except Refused:
         # Somebody else was first or the officer may no longer: the desk is free for the next decision.
         report(STOPPED, 0, 0)
-        raise
 
 
 @app.periodic(cron="* * * * *")

@@ -129,6 +129,13 @@ def without(rows: pl.DataFrame, numbers: pl.Series) -> pl.DataFrame:
     return rows.filter(~pl.col("row").is_in(numbers.cast(rows.schema["row"]).implode()))
 
 
+def check_one(values: dict[str, str], *, school: School, by: Actor, today: date) -> Examined:
+    """Return what the checks and the nation say of one pupil as typed so far: the dry run of a form."""
+    by.require("roster.submit", school.place)
+    with national("roster.check") as using:
+        return examine(from_values([values]), school=school, today=today, using=using)
+
+
 def check_file(content: bytes, *, file_name: str, school: School, today: date) -> Examined:
     """Return what an upload of this file would find: the dry run. Raises Refused for an unusable file."""
     roster = as_roster(read_file(content, file_name))
@@ -243,6 +250,9 @@ def keep(batch: RosterBatch, found: Examined, *, using: str, report: Report) -> 
     batch.rows = found.rows
     batch.rejected = found.rows - batch.accepted
     batch.warnings = found.warnings
+    # The two months run from entry, whether or not the school ever submits.
+    entered = found.accepted["entered"].min()
+    batch.due_on = archive_due_on(entered) if isinstance(entered, date) else None
     batch.refusal = None
     batch.notes = {"normalised": found.checked.notes, "ignored": found.roster.ignored}
 
@@ -362,17 +372,7 @@ def decide(
     """
     with national("roster.decide") as using:
         batch = locked(batch_id, using)
-        if version is not None and version != batch.version:
-            raise NotNow(
-                "该批次刚刚被其他同事处理过，请刷新后再操作。",
-                "A colleague has just acted on this batch; reload and look again.",
-            )
-        step = step_to(batch, act, by)
-        if batch.submitted_by == by.account_id:
-            raise OwnWork(
-                "提交人不能审核自己提交的名册，请由另一位同事审核。",
-                "Who submitted a roster cannot approve it; a second person has to.",
-            )
+        step = may_decide(batch, act, by=by, version=version)
         if (act is Act.RETURN or except_rows) and not reason.strip():
             raise ReasonMissing(
                 "请填写理由：学校需要知道为什么退回。", "Give a reason: the school has to know why."
@@ -400,6 +400,25 @@ def decide(
         )
         report("done", batch.registered, batch.registered)
         return batch
+
+
+def may_decide(batch: RosterBatch, act: Act, *, by: Actor, version: int | None = None) -> Any:
+    """Return the step by which `by` may decide on the batch as it was looked at.
+
+    Raises NotNow when it is past that, NotAllowed, OwnWork (two-person rule).
+    """
+    if version is not None and version != batch.version:
+        raise NotNow(
+            "该批次刚刚被其他同事处理过，请刷新后再操作。",
+            "A colleague has just acted on this batch; reload and look again.",
+        )
+    step = step_to(batch, act, by)
+    if batch.submitted_by == by.account_id:
+        raise OwnWork(
+            "提交人不能审核自己提交的名册，请由另一位同事审核。",
+            "Who submitted a roster cannot approve it; a second person has to.",
+        )
+    return step
 
 
 def take_out(batch: RosterBatch, rows: Collection[int], *, reason: str, by: Actor, using: str) -> None:

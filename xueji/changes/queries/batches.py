@@ -307,12 +307,12 @@ def batches_with(batch_ids: Sequence[UUID]) -> list[RosterBatch]:
 
 @dataclass(frozen=True)
 class Progress:
-    """How far the worker is. `seconds` since it began."""
+    """How far the worker is, and when it last said so."""
 
     stage: str
     done: int
     total: int
-    seconds: float
+    at: datetime
 
 
 def progress_of(batch_id: UUID) -> Progress | None:
@@ -320,7 +320,7 @@ def progress_of(batch_id: UUID) -> Progress | None:
     found = RosterProgress.objects.filter(batch_id=batch_id).first()
     if found is None:
         return None
-    return Progress(found.stage, found.done, found.total, (found.at - found.started_at).total_seconds())
+    return Progress(found.stage, found.done, found.total, found.at)
 
 
 @dataclass(frozen=True)

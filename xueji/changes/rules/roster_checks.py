@@ -136,8 +136,10 @@ def check(
     (row, field key) that hold a formula, `lossy_numbers` cells whose number has more
     digits than a spreadsheet keeps.
     """
-    present = [f for f in FIELDS if f.column.key in frame.columns]
-    absent = [f.column.key for f in FIELDS if f.column.key not in frame.columns]
+    # A column that nobody filled in is as good as absent; workbooks have many of them.
+    filled = {key for key in frame.columns if frame[key].null_count() < frame.height}
+    present = [f for f in FIELDS if f.column.key in filled]
+    absent = [f.column.key for f in FIELDS if f.column.key not in filled]
     raw = frame.with_columns(pl.lit(None, dtype=pl.String).alias(key) for key in absent)
     findings = Findings()
     normal = raw.with_columns(normalised(f) for f in present)
