@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import polars as pl
 from psycopg import sql
+from psycopg.copy import QueuedLibpqWriter
 
 NULL = "\x01"  # stands for null between polars and COPY; no cell contains it, cells are cleared of control characters
-CHUNK = 20_000  # rows written at a time: bounded memory, and the server works while we encode
+CHUNK = 5_000  # rows written at a time: bounded memory, and the server works while we encode
 
 
 def copy_into(cursor: Any, table: str, frame: pl.DataFrame) -> int:
@@ -16,19 +18,28 @@ def copy_into(cursor: Any, table: str, frame: pl.DataFrame) -> int:
 
     Binary columns travel as hex, nulls as nulls, an empty text as an empty text.
     """
-    names = sql.SQL(", ").join(map(sql.Identifier, frame.columns))
+    return copy_parts(cursor, table, frame.iter_slices(CHUNK), frame.columns)
+
+
+def copy_parts(cursor: Any, table: str, parts: Iterable[pl.DataFrame], columns: Sequence[str]) -> int:
+    """COPY frames one after the other, each made while the server still takes in the one before."""
+    names = sql.SQL(", ").join(map(sql.Identifier, columns))
     statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv, NULL {})").format(
         sql.Identifier(table), names, sql.Literal(NULL)
     )
-    encoded = [
-        ("\\x" + pl.col(name).bin.encode("hex")).alias(name)
-        for name, kind in frame.schema.items()
-        if kind == pl.Binary
-    ]
-    with cursor.copy(statement) as copy:
-        for chunk in frame.iter_slices(CHUNK):
-            copy.write(chunk.with_columns(encoded).write_csv(include_header=False, null_value=NULL).encode())
-    return frame.height
+    count = 0
+    writer = QueuedLibpqWriter(getattr(cursor, "cursor", cursor))
+    with cursor.copy(statement, writer=writer) as copy:
+        for part in parts:
+            encoded = [
+                ("\\x" + pl.col(name).bin.encode("hex")).alias(name)
+                for name, kind in part.schema.items()
+                if kind == pl.Binary
+            ]
+            text = part.with_columns(encoded).select(columns).write_csv(include_header=False, null_value=NULL)
+            copy.write(text.encode())
+            count += part.height
+    return count
 
 
 def rows_of(cursor: Any, query: str, parameters: list[Any] | None = None) -> pl.DataFrame:

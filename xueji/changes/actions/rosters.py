@@ -495,7 +495,7 @@ def import_file(
 
 
 def enrol_one(
-    values: dict[str, str], *, school: School, by: Actor, today: date, door: str, submitting: bool = True
+    values: dict[str, str], *, school: School, by: Actor, today: date, door: str
 ) -> tuple[RosterBatch | None, Examined]:
     """Check one pupil as typed and, when nothing is wrong, submit it as a batch of one row.
 
@@ -504,18 +504,17 @@ def enrol_one(
     by.require("roster.submit", school.place)
     require_open(school)
     content = json.dumps([values], ensure_ascii=False, sort_keys=True).encode()
-    with national("roster.check") as using:
+    # One transaction for all of it: nothing is kept of a pupil that is not accepted.
+    with national("roster.submit") as using:
         found = examine(from_values([values]), school=school, today=today, using=using)
-    if found.accepted.is_empty() and problems.doubtful(found.checked).is_empty():
-        return None, found
-    batch, _ = receive(content, file_name=values.get("name", "") or door, school=school, by=by, door=door)
-    if batch.state in {State.UPLOADED, State.CHECKED}:
-        with national("roster.check") as using:
-            batch = locked(batch.id, using)
+        if found.accepted.is_empty() and problems.doubtful(found.checked).is_empty():
+            return None, found
+        batch, _ = receive(content, file_name=values.get("name", "") or door, school=school, by=by, door=door)
+        batch = locked(batch.id, using)
+        if batch.state in {State.UPLOADED, State.CHECKED}:
             keep(batch, found, using=using, report=silent)
             batch.state = State.CHECKED
             batch.save(using=using)
-        if submitting:
             batch = submit(batch.id, by=by, today=today)
     return batch, found
 

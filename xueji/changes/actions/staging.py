@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from django.conf import settings
 
 from xueji.changes.rules.roster_columns import FIELDS
 from xueji.lib import names, uuid7
-from xueji.spreadsheets.tables import copy_into
+from xueji.spreadsheets.tables import CHUNK, copy_parts
 from xueji.students.encryption import associated
 
 # What identifies the family and is kept encrypted, and what is kept in the clear without index.
@@ -51,13 +52,21 @@ def stage(cursor: Any, *, batch: UUID, place: int, rows: pl.DataFrame, returning
     """
     if rows.is_empty():
         return 0
-    count = rows.height
     rows = rows.join(
         returning.with_columns(pl.col("row").cast(rows.schema["row"])),
         on="row",
         how="left",
         maintain_order="left",
-    ).with_columns(
+    )
+    parts = (ready(part, batch=batch, place=place) for part in rows.iter_slices(CHUNK))
+    first = next(parts)
+    return copy_parts(cursor, "changes_rosterrow", chain([first], parts), first.columns)
+
+
+def ready(rows: pl.DataFrame, *, batch: UUID, place: int) -> pl.DataFrame:
+    """Return accepted rows as changes_rosterrow keeps them: identities encrypted, names read, ids given."""
+    count = rows.height
+    rows = rows.with_columns(
         is_known=pl.col("student_id").is_not_null(),
         student_id=pl.coalesce("student_id", pl.Series(uuid7.many_text(count))),
         enrolment_id=pl.Series(uuid7.many_text(count)),
@@ -102,45 +111,41 @@ def stage(cursor: Any, *, batch: UUID, place: int, rows: pl.DataFrame, returning
             (pl.col(f"code_member{n}_is_guardian").fill_null("1") == "1").alias(f"member{n}_is_guardian"),
             sealed(f"family{n}", as_json(rows, private)).alias(f"member{n}_private"),
         ]
-    return copy_into(
-        cursor,
-        "changes_rosterrow",
-        rows.select(
-            pl.lit(str(batch)).alias("batch_id"),
-            pl.lit(place).alias("place"),
-            "row",
-            pl.lit("accepted").alias("state"),
-            pl.lit("").alias("reason"),
-            "scheme",
-            "index",
-            pl.Series("document", documents, dtype=pl.Binary),
-            "student_id",
-            "enrolment_id",
-            "is_known",
-            pl.lit(False).alias("is_disputed"),
-            "name",
-            pl.Series("pinyin", readings),
-            pl.Series("initials", first),
-            pl.col("sex_final").alias("sex"),
-            pl.col("birth").alias("birth_on"),
-            pl.col("code_nationality").fill_null("CHN").alias("nationality"),
-            pl.col("code_ethnicity").fill_null("").alias("ethnicity"),
-            pl.col("code_overseas").fill_null("00").alias("overseas"),
-            pl.col("code_document_type").alias("document_type"),
-            "class_id",
-            "stage",
-            "entry_year",
-            pl.col("entered").alias("entered_on"),
-            pl.col("code_entry_mode").fill_null("").alias("entry_mode"),
-            pl.col("code_study_mode").fill_null("").alias("study_mode"),
-            pl.col("code_source").fill_null("1").alias("source"),
-            pl.col("seat_number").fill_null("").alias("seat_number"),
-            pl.Series("details", as_json(rows, [value_of(f).alias(f.column.key) for f in DETAILS])).fill_null(
-                "{}"
-            ),
-            sealed("student", as_json(rows, [pl.col(key) for key in PRIVATE])).alias("private"),
-            *member_columns,
+    return rows.select(
+        pl.lit(str(batch)).alias("batch_id"),
+        pl.lit(place).alias("place"),
+        "row",
+        pl.lit("accepted").alias("state"),
+        pl.lit("").alias("reason"),
+        "scheme",
+        "index",
+        pl.Series("document", documents, dtype=pl.Binary),
+        "student_id",
+        "enrolment_id",
+        "is_known",
+        pl.lit(False).alias("is_disputed"),
+        "name",
+        pl.Series("pinyin", readings),
+        pl.Series("initials", first),
+        pl.col("sex_final").alias("sex"),
+        pl.col("birth").alias("birth_on"),
+        pl.col("code_nationality").fill_null("CHN").alias("nationality"),
+        pl.col("code_ethnicity").fill_null("").alias("ethnicity"),
+        pl.col("code_overseas").fill_null("00").alias("overseas"),
+        pl.col("code_document_type").alias("document_type"),
+        "class_id",
+        "stage",
+        "entry_year",
+        pl.col("entered").alias("entered_on"),
+        pl.col("code_entry_mode").fill_null("").alias("entry_mode"),
+        pl.col("code_study_mode").fill_null("").alias("study_mode"),
+        pl.col("code_source").fill_null("1").alias("source"),
+        pl.col("seat_number").fill_null("").alias("seat_number"),
+        pl.Series("details", as_json(rows, [value_of(f).alias(f.column.key) for f in DETAILS])).fill_null(
+            "{}"
         ),
+        sealed("student", as_json(rows, [pl.col(key) for key in PRIVATE])).alias("private"),
+        *member_columns,
     )
 
 
