@@ -243,6 +243,7 @@ REFUSED = [
     ("broken-utf-16.csv", lambda: b"\xff\xfe" + b"\x00\xd8" * 3, "encoding"),
     ("zeros.csv", lambda: csv_file("张三,\0"), "encoding"),
     ("too-many-rows.csv", lambda: csv_file("张三,1\n" * 230_000), "too-many-rows"),
+    ("flood-of-commas.csv", lambda: csv_file(("," * 1_900 + "\n") * 11_000), "too-large"),
     ("too-many-columns.csv", lambda: csv_file("," * 5_000), "too-large"),
 ]
 

@@ -15,6 +15,7 @@ from xueji.spreadsheets.rules.limits import MAX_ROWS
 from xueji.spreadsheets.rules.refusals import refusal
 
 MAX_COLUMNS = 2_000
+MAX_CELLS = 20_000_000  # a hundred columns of the most rows allowed
 MAX_CELL_CHARACTERS = 32_767  # what a spreadsheet cell can hold
 _RECORDS_PER_PART = 10_000
 _MARKS = (
@@ -79,16 +80,17 @@ def read_csv(content: bytes, *, name: str) -> CsvCells:
     """
     text, encoding = decode(content, name=name)
     parts: list[pl.DataFrame] = []
-    ragged: list[tuple[int, int]] = []
+    cell_count = 0
     widths: dict[int, int] = {}
     for first, records in _parts(text, name):
         width = max(1, *(len(record) for record in records))
-        if width > MAX_COLUMNS:
+        cell_count += width * len(records)
+        if width > MAX_COLUMNS or cell_count > MAX_CELLS:
             raise refusal(
                 "too-large",
                 name=name,
-                what_zh=f"多于 {MAX_COLUMNS} 列",
-                what_en=f"more than {MAX_COLUMNS} columns",
+                what_zh=f"多于 {MAX_COLUMNS:,} 列或 {MAX_CELLS:,} 个单元格",
+                what_en=f"more than {MAX_COLUMNS:,} columns or {MAX_CELLS:,} cells",
             )
         for number, record in enumerate(records, start=first):
             if record:
