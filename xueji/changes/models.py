@@ -224,11 +224,24 @@ class CaseParty(ScopedModel):
     name = models.CharField(max_length=100, db_collation="C")
     due_on = models.DateField(null=True)
     closed_on = models.DateField(null=True)
+    # Which record is the school's: the row it filed, the one that stands, or (empty) both.
+    about = models.CharField(max_length=8, blank=True, default="")
+    student_id = models.UUIDField(null=True)
+    # Where its record is a row of a roster on its way.
+    batch_id = models.UUIDField(null=True)
+    row = models.IntegerField(null=True)
+    received_on = models.DateField(null=True)
     remedy = models.CharField(max_length=8, blank=True, default="")
     statement = models.CharField(max_length=500, blank=True, default="")
     proposal = models.BinaryField(null=True)
     stated_by = models.BigIntegerField(null=True)
     stated_on = models.DateField(null=True)
+    # What the desk answered this school.
+    outcome = models.CharField(max_length=16, blank=True, default="")
+    answer = models.CharField(max_length=500, blank=True, default="")
+
+    class Meta(ScopedModel.Meta):
+        indexes = [models.Index(fields=["place", "case"], name="caseparty_place")]
 
     def __str__(self) -> str:
         return f"{self.case_id} {self.place}"

@@ -1,4 +1,4 @@
-"""Problem records (问题学籍): the five kinds, what may be done, and at whose desk.
+"""Problem records (问题学籍): the five kinds, what may be done, at whose desk, and how a case ends.
 
 Source: the handling of problem records in the field: pupil present and data wrong:
 correct; present and right: prove; gone: delete. Proof and correction need papers. Inside
@@ -7,6 +7,7 @@ one school the school settles it, else the lowest authority common to all concer
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -17,11 +18,30 @@ class Remedy(StrEnum):
     DELETE = "delete"  # 删除: the pupil is not here
 
 
+class Side(StrEnum):
+    FILED = "filed"  # the row of a roster that was held
+    STANDING = "standing"  # the record it collides with, or the pupil a case was opened on
+
+
 class CaseState(StrEnum):
     DRAFT = "draft"  # its roster is checked and not yet submitted: on no desk, locks nothing
     WITH_SCHOOLS = "with_schools"  # the schools concerned state their remedy
     WITH_DESK = "with_desk"  # the desk decides
     CLOSED = "closed"
+
+
+class Act(StrEnum):
+    OPEN = "open"
+    STATE = "state"  # a school says what is to be done
+    SETTLE = "settle"  # the filing school corrects or drops its own row: nothing is left to decide
+    DECIDE = "decide"
+    RETURN = "return"  # the statements do not suffice: back to the schools, with a reason
+    WITHDRAW = "withdraw"  # the roster of the row is taken back
+
+
+class Party(StrEnum):
+    SCHOOL = "school"
+    DESK = "desk"
 
 
 REMEDY_NAMES = {
@@ -48,6 +68,8 @@ class Problem:
     cause_zh: str
     cause_en: str
     remedies: tuple[Remedy, ...]
+    # Opened by an authority on an enrolled pupil, not by a roster.
+    is_by_hand: bool = False
 
 
 PROBLEMS: tuple[Problem, ...] = (
@@ -66,6 +88,7 @@ PROBLEMS: tuple[Problem, ...] = (
         "人口库中没有该号码：多为录入错误。",
         "The population register has no such number: mostly a typing error.",
         (Remedy.PROVE, Remedy.CORRECT, Remedy.DELETE),
+        is_by_hand=True,
     ),
     Problem(
         "name-mismatch",
@@ -74,6 +97,7 @@ PROBLEMS: tuple[Problem, ...] = (
         "同音字、生僻字或已改名。",
         "A homophone, a rare character, or the name was changed.",
         (Remedy.PROVE, Remedy.CORRECT),
+        is_by_hand=True,
     ),
     Problem(
         "number-changed",
@@ -82,6 +106,7 @@ PROBLEMS: tuple[Problem, ...] = (
         "公安机关已换发号码。",
         "The police issued a new number.",
         (Remedy.CORRECT,),
+        is_by_hand=True,
     ),
     Problem(
         "same-person",
@@ -94,9 +119,48 @@ PROBLEMS: tuple[Problem, ...] = (
 )
 
 BY_KIND = {problem.kind: problem for problem in PROBLEMS}
+BY_ROSTER = frozenset(problem.kind for problem in PROBLEMS if not problem.is_by_hand)
+BY_HAND = frozenset(problem.kind for problem in PROBLEMS if problem.is_by_hand)
+
+# The number was this person's own until the police issued another: it stays as an alias.
+NUMBER_WAS_OWN = frozenset({"number-changed"})
+
+
+@dataclass(frozen=True)
+class Step:
+    """An act that a party may take in a state. `when_late`: only after the schools' time has run out."""
+
+    source: CaseState
+    party: Party
+    act: Act
+    target: CaseState
+    permission: str
+    when_late: bool = False
+
+
+STEPS: tuple[Step, ...] = (
+    Step(CaseState.DRAFT, Party.SCHOOL, Act.OPEN, CaseState.WITH_SCHOOLS, "roster.submit"),
+    # With the last school's statement the case goes to the desk.
+    Step(CaseState.WITH_SCHOOLS, Party.SCHOOL, Act.STATE, CaseState.WITH_DESK, "problems.state"),
+    Step(CaseState.WITH_SCHOOLS, Party.SCHOOL, Act.SETTLE, CaseState.CLOSED, "problems.state"),
+    Step(CaseState.WITH_SCHOOLS, Party.SCHOOL, Act.WITHDRAW, CaseState.CLOSED, "roster.undo"),
+    Step(CaseState.WITH_SCHOOLS, Party.DESK, Act.DECIDE, CaseState.CLOSED, "problems.decide", when_late=True),
+    Step(CaseState.WITH_DESK, Party.SCHOOL, Act.STATE, CaseState.WITH_DESK, "problems.state"),
+    Step(CaseState.WITH_DESK, Party.SCHOOL, Act.SETTLE, CaseState.CLOSED, "problems.state"),
+    Step(CaseState.WITH_DESK, Party.SCHOOL, Act.WITHDRAW, CaseState.CLOSED, "roster.undo"),
+    Step(CaseState.WITH_DESK, Party.DESK, Act.DECIDE, CaseState.CLOSED, "problems.decide"),
+    Step(CaseState.WITH_DESK, Party.DESK, Act.RETURN, CaseState.WITH_SCHOOLS, "problems.decide"),
+)
+
+
+def step_from(state: CaseState, act: Act, *, is_late: bool = False) -> Step | None:
+    """Return the step that `act` takes from `state`, or None where there is none now."""
+    found = (step for step in STEPS if step.source == state and step.act == act)
+    return next((step for step in found if is_late or not step.when_late), None)
+
 
 # Papers that a remedy needs, at least one each.
-PAPERS = {
+PAPERS: Mapping[Remedy, tuple[str, ...]] = {
     Remedy.PROVE: ("attendance", "identity"),
     Remedy.CORRECT: ("identity",),
     Remedy.DELETE: (),
@@ -108,5 +172,146 @@ PAPER_NAMES = {
     "other": ("其他材料", "Other papers"),
 }
 
-# Working days are the business of a later clock; a problem record is looked at within these.
+# A case is stated within these calendar days; afterwards the desk may decide without the silent school.
 DAYS_TO_STATE = 15
+
+# What a correction may change; everything else is ordinary upkeep of data.
+CORRECTABLE = ("name", "document_type", "document_number", "sex", "birth_on", "nationality")
+
+# How an enrolment that should not be there ends.
+# Source: JY/T 1001-2012, change of student status (XJYDLB) 18 取消学籍; its list of present
+# states has no word for it, hence 99 其他.
+CANCELLED_STATE, CANCELLED_REASON = "99", "18"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a desk may end a case, and which statements that needs.
+
+    `filed` and `standing` are the remedies of which one must have been stated by that
+    side; empty: whatever was stated. `by_all`: by every school of the standing side, where
+    silence beyond the due day counts as standing by one's record.
+    """
+
+    code: str
+    zh: str
+    en: str
+    effect_zh: str
+    effect_en: str
+    kinds: frozenset[str]
+    filed: frozenset[Remedy] = frozenset()
+    standing: frozenset[Remedy] = frozenset()
+    by_all: bool = False
+
+
+_PROVE, _CORRECT, _DELETE = (frozenset({remedy}) for remedy in Remedy)
+
+OUTCOMES: tuple[Outcome, ...] = (
+    Outcome(
+        "filed-right",
+        "上报的学生无误",
+        "The pupil of the roster is right",
+        "按另一方的说明变更或删除其记录，上报的学生进入注册审批。",
+        "The other record is corrected or deleted as its school stated; the pupil goes on to registration.",
+        BY_ROSTER,
+        standing=_CORRECT | _DELETE,
+    ),
+    Outcome(
+        "standing-right",
+        "已有的记录无误",
+        "The other record is right",
+        "上报的这一行作废；另一方如已说明变更，其变更一并生效。",
+        "The row of the roster is dropped; a correction that the other school stated takes effect.",
+        BY_ROSTER,
+        standing=_PROVE | _CORRECT,
+        by_all=True,
+    ),
+    Outcome(
+        "two-persons",
+        "确为两名学生",
+        "Two different persons",
+        "两条记录都保留，上报的学生进入注册审批；号码仍有争议的先给临时学籍号。",
+        "Both records stay and the pupil goes on to registration, under a provisional number while the "
+        "document number is disputed.",
+        BY_ROSTER,
+        filed=_PROVE,
+        standing=_PROVE,
+        by_all=True,
+    ),
+    Outcome(
+        "corrected",
+        "同意变更",
+        "The correction is right",
+        "学校提出的变更再次核验后生效。",
+        "What the school corrected is checked again and takes effect.",
+        BY_HAND,
+        standing=_CORRECT,
+    ),
+    Outcome(
+        "confirmed",
+        "佐证属实，记录不变",
+        "The proof holds, nothing changes",
+        "记录保持不变，结案。",
+        "The record stays as it is.",
+        BY_HAND,
+        standing=_PROVE,
+    ),
+    Outcome(
+        "deleted",
+        "同意删除",
+        "The pupil is not there",
+        "该学籍今日取消。",
+        "The enrolment ends today.",
+        BY_HAND,
+        standing=_DELETE,
+    ),
+)
+
+BY_OUTCOME = {outcome.code: outcome for outcome in OUTCOMES}
+
+# How a case ends without a desk.
+OUTCOME_NAMES: Mapping[str, tuple[str, str]] = {
+    "withdrawn": ("名册已撤回", "The roster was taken back"),
+    "corrected": ("已变更", "Corrected"),
+    "deleted": ("已删除", "Deleted"),
+    **{o.code: (o.zh, o.en) for o in OUTCOMES if o.code not in {"corrected", "deleted"}},
+}
+
+
+def outcomes_for(
+    problem: str, *, filed: Remedy | None, standing: Collection[Remedy | None]
+) -> tuple[Outcome, ...]:
+    """Return the outcomes that these statements allow, in the order of the table.
+
+    `filed` is what the school of the roster stated, `standing` what each other school did;
+    None is silence.
+    """
+
+    def fits(outcome: Outcome) -> bool:
+        if problem not in outcome.kinds or (outcome.filed and filed not in outcome.filed):
+            return False
+        if outcome.by_all:
+            return all(remedy is None or remedy in outcome.standing for remedy in standing)
+        return not outcome.standing or any(remedy in outcome.standing for remedy in standing)
+
+    return tuple(outcome for outcome in OUTCOMES if fits(outcome))
+
+
+# What a paper may be, by how its content begins.
+MEDIA_TYPES: tuple[tuple[bytes, str, str], ...] = (
+    (b"\xff\xd8\xff", "image/jpeg", "jpg"),
+    (b"\x89PNG\r\n\x1a\n", "image/png", "png"),
+    (b"%PDF-", "application/pdf", "pdf"),
+)
+MOST_PAPER_BYTES = 2 * 1024 * 1024
+MOST_PAPERS = 12  # of one school in one case
+
+
+def media_type_of(content: bytes) -> str | None:
+    """Return the media type of a paper by its first bytes, None when it is none that is taken."""
+    return next((media for magic, media, _ in MEDIA_TYPES if content.startswith(magic)), None)
+
+
+def extension_of(media_type: str) -> str:
+    """Return the ending of file names of a media type."""
+    return next(ending for _, media, ending in MEDIA_TYPES if media == media_type)

@@ -1,27 +1,26 @@
-"""Problem records: opened when a roster with doubtful rows is submitted, stated by schools, decided at a desk."""
+"""Problem records of a roster: drafted when it is checked, opened when it is submitted, closed with it."""
 
 from __future__ import annotations
 
-import json
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
 import polars as pl
-from django.conf import settings
 from django.db import connections
 
 from xueji.access.scope import Actor, national
 from xueji.audit.actions import record
 from xueji.changes.actions import staging
+from xueji.changes.encryption import seal, unseal
 from xueji.changes.models import Case, CaseParty, RosterBatch
-from xueji.changes.rules.problem_records import DAYS_TO_STATE, CaseState
+from xueji.changes.rules.problem_records import DAYS_TO_STATE, CaseState, Side
 from xueji.changes.rules.roster_checks import Checked
 from xueji.changes.rules.roster_columns import FIELDS
 from xueji.changes.rules.roster_findings import BY_CODE, PROBLEM_OF, Severity
 from xueji.lib import uuid7
 from xueji.organisations.queries import desk_for
-from xueji.students.encryption import associated
 
 KIND = "problem"
 
@@ -47,13 +46,17 @@ def draft_for(batch: RosterBatch, checked: Checked, *, using: str) -> None:
     keys = [f.column.key for f in FIELDS if f.column.key in checked.rows.columns]
     rows = checked.rows.join(held.with_columns(pl.col("row").cast(checked.rows.schema["row"])), on="row")
     rows = rows.with_columns(staging.blind_indexes(rows))
+    opened = already_opened(batch, rows["name"].to_list(), using=using)
     drafts = []
     for line in rows.iter_rows(named=True):
+        index = line["index"].hex()
+        if {("row", str(line["row"])), (line["scheme"], index)} & opened:
+            continue
         case_id = uuid7.new()
         payload = {
             "values": {key: line[key] for key in keys if line[key] is not None},
             "scheme": line["scheme"],
-            "index": line["index"].hex(),
+            "index": index,
             "sex": line["sex_final"],
             "birth_on": str(line["birth"]),
         }
@@ -76,17 +79,19 @@ def draft_for(batch: RosterBatch, checked: Checked, *, using: str) -> None:
     Case.everywhere.using(using).bulk_create(drafts)
 
 
-def seal(content: Any, key: UUID) -> bytes:
-    """Return JSON content encrypted for the case with this id."""
-    sealed: bytes = settings.XUEJI_KEY_RING.encrypt(
-        json.dumps(content, ensure_ascii=False), associated("case", key)
-    )
-    return sealed
+def already_opened(batch: RosterBatch, names: list[str], *, using: str) -> set[tuple[str, str]]:
+    """Return what needs no other case: ("row", n) of this batch, (scheme, index) of open cases of the school.
 
-
-def unseal(blob: bytes, key: UUID) -> Any:
-    """Return the JSON content that was encrypted for the case with this id."""
-    return json.loads(settings.XUEJI_KEY_RING.decrypt(bytes(blob), associated("case", key)))
+    A roster that came back from a desk, and a second file with the same child, find the case
+    that is there.
+    """
+    cases = Case.everywhere.using(using).filter(place=batch.place, kind=KIND).exclude(state=CaseState.DRAFT)
+    found = {("row", str(row)) for row in cases.filter(batch_id=batch.id).values_list("row", flat=True)}
+    for case in cases.filter(name__in=[name or "" for name in names], closed_on__isnull=True):
+        payload = unseal(case.payload, case.id)
+        if "index" in payload:
+            found.add((payload["scheme"], payload["index"]))
+    return found
 
 
 def has_drafts(batch: RosterBatch) -> bool:
@@ -96,38 +101,42 @@ def has_drafts(batch: RosterBatch) -> bool:
 
 
 # Whom a doubtful row collides with: the record that holds the number, the person who is
-# equal, or the roster that claimed the child.
+# equal, or the roster that claimed the child. Records before claims, the oldest first.
 OTHERS = """
 WITH d AS (
     SELECT * FROM unnest(%s::uuid[], %s::text[], %s::bytea[], %s::text[], %s::text[], %s::date[])
         AS d (case_id, scheme, index, name, sex, birth_on)
 )
-SELECT d.case_id, s.id, coalesce(e.place, s.place)
+SELECT d.case_id, coalesce(e.place, s.place), s.name, s.id, NULL::uuid AS batch_id, NULL::int AS row
 FROM d JOIN students_identifier i ON i.scheme = d.scheme AND i.index = d.index
 JOIN students_student s ON s.id = i.student_id
 LEFT JOIN students_enrolment e ON e.student_id = s.id AND e.ended_on IS NULL
 UNION ALL
-SELECT d.case_id, s.id, coalesce(e.place, s.place)
+SELECT d.case_id, coalesce(e.place, s.place), s.name, s.id, NULL, NULL
 FROM d JOIN students_student s ON s.birth_on = d.birth_on AND s.name = d.name AND s.sex = d.sex
 LEFT JOIN students_enrolment e ON e.student_id = s.id AND e.ended_on IS NULL
 WHERE d.scheme = 'U' OR s.document_type = 'Z'
 UNION ALL
-SELECT d.case_id, NULL, c.place
+SELECT d.case_id, c.place, c.name, NULL, c.batch_id, c.row
 FROM d JOIN changes_rosterclaim c ON c.scheme = d.scheme AND c.index = d.index
+ORDER BY 1, 2, 4 NULLS LAST
 """
 
 
-def open_for(batch: RosterBatch, *, by: Actor, today: date, using: str) -> int:
-    """Open the draft cases of a batch that is being submitted; return how many.
+@dataclass(frozen=True)
+class Standing:
+    """A record that a doubtful row collides with: a student, or a row of a roster on its way."""
 
-    Each goes to the schools concerned for their statement, and its desk is the school
-    itself when it concerns no other, else the lowest authority common to all.
-    """
-    cases = list(Case.everywhere.using(using).filter(batch_id=batch.id, state=CaseState.DRAFT))
-    if not cases:
-        return 0
-    payloads = {case.id: unseal(case.payload, case.id) for case in cases}
-    others: dict[UUID, list[tuple[UUID | None, int]]] = {case.id: [] for case in cases}
+    place: int
+    name: str
+    student_id: UUID | None
+    batch_id: UUID | None
+    row: int | None
+
+
+def standing_of(cases: list[Case], payloads: dict[UUID, Any], *, using: str) -> dict[UUID, list[Standing]]:
+    """Return, per case, the record it collides with at each school concerned; one statement for all."""
+    found: dict[UUID, dict[int, Standing]] = {case.id: {} for case in cases}
     with connections[using].cursor() as cursor:
         cursor.execute(
             OTHERS,
@@ -140,27 +149,29 @@ def open_for(batch: RosterBatch, *, by: Actor, today: date, using: str) -> int:
                 [p["birth_on"] for p in payloads.values()],
             ],
         )
-        for case_id, student_id, place in cursor.fetchall():
-            others[case_id].append((student_id, place))
-    parties = []
+        for case_id, *standing in cursor.fetchall():
+            found[case_id].setdefault(standing[0], Standing(*standing))
+    return {case_id: list(by_place.values()) for case_id, by_place in found.items()}
+
+
+def open_for(batch: RosterBatch, *, by: Actor, today: date, using: str) -> int:
+    """Open the draft cases of a batch that is being submitted; return how many.
+
+    Each goes to the schools concerned for their statement, and its desk is the school
+    itself when it concerns no other, else the lowest authority common to all.
+    """
+    cases = list(Case.everywhere.using(using).filter(batch_id=batch.id, state=CaseState.DRAFT))
+    if not cases:
+        return 0
+    others = standing_of(cases, {case.id: unseal(case.payload, case.id) for case in cases}, using=using)
+    parties: list[CaseParty] = []
     for case in cases:
-        places = {case.place, *(place for _, place in others[case.id])}
-        case.desk_place = desk_for(frozenset(places))
-        case.student_id = next((student for student, _ in others[case.id] if student), None)
+        case.desk_place = desk_for(frozenset({case.place, *(other.place for other in others[case.id])}))
+        case.student_id = next((o.student_id for o in others[case.id] if o.student_id), None)
         case.state = CaseState.WITH_SCHOOLS
         case.opened_on = case.received_on = today
         case.due_on = today + timedelta(days=DAYS_TO_STATE)
-        parties += [
-            CaseParty(
-                case=case,
-                place=place,
-                desk_place=case.desk_place,
-                problem=case.problem,
-                name=case.name,
-                due_on=case.due_on,
-            )
-            for place in sorted(places)
-        ]
+        parties += parties_of(case, others[case.id])
     Case.everywhere.using(using).bulk_update(
         cases, ["desk_place", "student_id", "state", "opened_on", "received_on", "due_on"], batch_size=500
     )
@@ -169,16 +180,53 @@ def open_for(batch: RosterBatch, *, by: Actor, today: date, using: str) -> int:
     return len(cases)
 
 
+def parties_of(case: Case, others: list[Standing]) -> list[CaseParty]:
+    """Return one party per school, each with the name and the record that are its own.
+
+    A school whose own record collides with its own row is one party about both.
+    """
+    own = next((other for other in others if other.place == case.place), None)
+    filing = CaseParty(
+        place=case.place,
+        name=case.name,
+        about="" if own else Side.FILED,
+        student_id=own.student_id if own else None,
+        batch_id=own.batch_id if own else case.batch_id,
+        row=own.row if own else case.row,
+    )
+    parties = [filing] + [
+        CaseParty(
+            place=other.place,
+            name=other.name,
+            about=Side.STANDING,
+            student_id=other.student_id,
+            batch_id=other.batch_id,
+            row=other.row,
+        )
+        for other in others
+        if other.place != case.place
+    ]
+    for party in parties:
+        party.case, party.desk_place, party.problem = case, case.desk_place, case.problem
+        party.received_on, party.due_on = case.received_on, case.due_on
+    return parties
+
+
 def close_for(batch: RosterBatch, *, by: Actor, today: date, using: str) -> None:
     """Close the problem records of a batch that is taken back."""
-    cases = list(Case.everywhere.using(using).filter(batch_id=batch.id, closed_on__isnull=True))
+    cases = list(
+        Case.everywhere.using(using).select_for_update().filter(batch_id=batch.id, closed_on__isnull=True)
+    )
     drafts = [case.id for case in cases if case.state == CaseState.DRAFT]
     Case.everywhere.using(using).filter(id__in=drafts).delete()
-    opened = [case for case in cases if case.id not in set(drafts)]
+    opened = [case for case in cases if case.state != CaseState.DRAFT]
     for case in opened:
         case.state, case.outcome, case.closed_on = CaseState.CLOSED, "withdrawn", today
-    Case.everywhere.using(using).bulk_update(opened, ["state", "outcome", "closed_on"], batch_size=500)
-    CaseParty.everywhere.using(using).filter(case__in=opened).update(closed_on=today)
+        case.version += 1
+    Case.everywhere.using(using).bulk_update(
+        opened, ["state", "outcome", "closed_on", "version"], batch_size=500
+    )
+    CaseParty.everywhere.using(using).filter(case__in=opened).update(closed_on=today, outcome="withdrawn")
     record_all(opened, "problem.close", by=by, using=using)
 
 
@@ -186,7 +234,8 @@ def record_all(cases: list[Case], act: str, *, by: Actor, using: str) -> None:
     """Append one event per case, in one statement."""
     with connections[using].cursor() as cursor:
         cursor.execute(
-            """INSERT INTO audit_event (subject_id, act, subject_kind, account_id, office, place, batch_id, after)
+            """INSERT INTO audit_event
+                   (subject_id, act, subject_kind, account_id, office, place, batch_id, after)
                SELECT c.id, %s, 'case', %s, %s, c.place, c.batch_id,
                    jsonb_build_object('problem', c.problem, 'state', c.state, 'outcome', c.outcome)
                FROM changes_case c WHERE c.id = ANY(%s)""",

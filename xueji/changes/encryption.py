@@ -1,0 +1,25 @@
+"""What a case is about, encrypted: it opens only with the id of its case."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+
+from xueji.students.encryption import associated
+
+
+def seal(content: Any, key: UUID) -> bytes:
+    """Return JSON content encrypted for the case with this id."""
+    text = json.dumps(content, ensure_ascii=False)
+    sealed: bytes = settings.XUEJI_KEY_RING.encrypt(text, associated("case", key))
+    return sealed
+
+
+def unseal(blob: bytes | None, key: UUID) -> Any:
+    """Return the JSON content that was encrypted for the case with this id; nothing is an empty object."""
+    if blob is None:
+        return {}
+    return json.loads(settings.XUEJI_KEY_RING.decrypt(bytes(blob), associated("case", key)))
