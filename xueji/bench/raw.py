@@ -1,0 +1,82 @@
+"""The raw rate that a load is measured against: binary COPY of the same final rows into the same tables."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from psycopg import sql
+
+# What one registered pupil consists of, parents first, and how the rows of a batch are found.
+STUDENTS = "(SELECT subject_id FROM audit_event WHERE batch_id = %s AND act = 'roster.register')"
+FINAL = (
+    ("students_student", "id"),
+    ("students_identifier", "student_id"),
+    ("students_enrolment", "student_id"),
+    ("students_familymember", "student_id"),
+    ("audit_event", "subject_id"),
+)
+
+
+@dataclass(frozen=True)
+class Table:
+    name: str
+    columns: tuple[str, ...]
+    content: bytes
+
+
+def columns_of(cursor: Any, table: str) -> tuple[str, ...]:
+    """Return the columns of a table that are written: generated ones are left out."""
+    cursor.execute(
+        "SELECT column_name FROM information_schema.columns"
+        " WHERE table_schema = 'public' AND table_name = %s AND is_generated = 'NEVER' ORDER BY ordinal_position",
+        [table],
+    )
+    return tuple(name for (name,) in cursor.fetchall())
+
+
+def taken(cursor: Any, batch: Any) -> list[Table]:
+    """Return the final rows of a registered batch as binary COPY would write them."""
+    cursor.execute(STUDENTS.strip("()"), [batch])
+    students = [row[0] for row in cursor.fetchall()]
+    cursor.execute("CREATE TEMPORARY TABLE measured (student_id uuid PRIMARY KEY)")
+    with cursor.copy("COPY measured FROM STDIN") as copy:
+        for student in students:
+            copy.write_row([student])
+    tables = []
+    for name, key in FINAL:
+        columns = columns_of(cursor, name)
+        listed = sql.SQL(", ").join(sql.Identifier("t", column) for column in columns)
+        query = sql.SQL(
+            "COPY (SELECT {} FROM {} t JOIN measured m ON m.student_id = t.{}) TO STDOUT (FORMAT binary)"
+        ).format(listed, sql.Identifier(name), sql.Identifier(key))
+        with cursor.copy(query) as copy:
+            tables.append(Table(name, columns, b"".join(bytes(part) for part in copy)))
+    return tables
+
+
+def removed(cursor: Any) -> None:
+    """Delete the measured rows again, children first, so that the same rows can be copied in."""
+    for name, key in reversed(FINAL):
+        cursor.execute(
+            sql.SQL("DELETE FROM {} t USING measured m WHERE m.student_id = t.{}").format(
+                sql.Identifier(name), sql.Identifier(key)
+            )
+        )
+
+
+def copied(connection: Any, tables: Sequence[Table]) -> float:
+    """COPY the rows in, in one transaction; return the seconds."""
+    started = time.monotonic()
+    with connection.transaction(), connection.cursor() as cursor:
+        for table in tables:
+            statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT binary)").format(
+                sql.Identifier(table.name), sql.SQL(", ").join(map(sql.Identifier, table.columns))
+            )
+            with cursor.copy(statement) as copy:
+                view = memoryview(table.content)
+                for at in range(0, len(view), 1 << 20):
+                    copy.write(view[at : at + (1 << 20)])
+    return time.monotonic() - started
