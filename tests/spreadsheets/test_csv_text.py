@@ -2,7 +2,7 @@ import codecs
 
 import pytest
 
-from tests.spreadsheets.workbooks import COLUMNS, HEADER
+from tests.spreadsheets.workbooks import COLUMNS, HEADER, rows_workbook
 from xueji.spreadsheets.reader import read
 
 LINES = [HEADER, ["𬱟𫖯", "330102201501012416", "2018-09-01", "", "一,二"], ["买买提·㑇", "", "", "", ""]]
@@ -57,7 +57,7 @@ def test_a_doubled_quote_is_a_quote():
 
 def test_texts_that_excel_would_calculate_are_marked():
     found = read_text('张三,="330102201501012416"\n李四,=1+1\n')
-    assert found.cells_marked("formula") == [(2, "number"), (3, "number")]
+    assert found.marks.rows() == [(2, "number", "formula"), (3, "number", "formula")]
     assert found.frame["number"].to_list() == ['="330102201501012416"', "=1+1"]
 
 
@@ -76,6 +76,4 @@ def test_the_header_of_a_text_file_may_stand_in_row_three():
 
 
 def test_a_workbook_called_csv_is_read_as_a_workbook():
-    from tests.spreadsheets.workbooks import rows_workbook
-
     assert read(rows_workbook(HEADER, ["张三"]), columns=COLUMNS, name="x.csv").format == "xlsx"

@@ -23,7 +23,7 @@ from tests.spreadsheets.workbooks import (
 from xueji.spreadsheets import reader
 from xueji.spreadsheets.reader import read
 from xueji.spreadsheets.rules.limits import OpeningLimits
-from xueji.spreadsheets.rules.refusals import CODES, WorkbookRefused
+from xueji.spreadsheets.rules.refusals import SENTENCES, WorkbookRefused
 
 SOUND = parts(sheet(header_row() + f'<row r="2">{text_cell("A2", "张三")}</row>'))
 LAUGHS = b'<!DOCTYPE a [<!ENTITY a "ha">' + b"".join(
@@ -273,7 +273,7 @@ def test_a_workbook_that_takes_too_long_is_given_up(monkeypatch):
 
 
 def test_every_reason_for_a_refusal_is_met_by_a_file():
-    assert {code for _, _, code in REFUSED} | {"time-limit"} == set(CODES)
+    assert {code for _, _, code in REFUSED} | {"time-limit"} == set(SENTENCES)
 
 
 @pytest.mark.parametrize(

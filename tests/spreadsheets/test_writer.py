@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from tests.spreadsheets.workbooks import COLUMNS, HEADER
 from xueji.spreadsheets.reader import read
-from xueji.spreadsheets.rules.columns import EXAMPLE_MARK, Column
+from xueji.spreadsheets.rules.columns import Column
 from xueji.spreadsheets.writer import LISTS_SHEET, ExtraSheet, write_corrected, write_template
 
 # Every character but surrogates and the two that are none.
@@ -133,11 +133,10 @@ def test_a_template_offers_short_lists_inline_and_long_ones_from_a_hidden_sheet(
     ]
 
 
-def test_the_example_of_a_template_is_recognised_and_left_out():
-    columns, content, book = template(example={"name": EXAMPLE_MARK, "number": "330102201501012416"})
-    assert book.worksheets[0]["A2"].value == EXAMPLE_MARK
-    assert read(content, columns=columns, name="x").frame.height == 1
-    assert read(content, columns=columns, name="x", example_mark=EXAMPLE_MARK).frame.height == 0
+def test_the_example_of_a_template_is_read_back_as_the_row_it_is():
+    columns, content, _ = template(example={"name": "示例学生", "number": "330102201501012416"})
+    found = read(content, columns=columns, name="x")
+    assert found.frame.select("row", "name", "number").rows() == [(2, "示例学生", "330102201501012416")]
 
 
 def test_further_sheets_of_a_template_are_plain_text():

@@ -35,7 +35,6 @@ from xueji.spreadsheets.rules.columns import (
 from xueji.spreadsheets.rules.limits import MAX_FILE_BYTES, MAX_ROWS, OpeningLimits, opening_limits
 from xueji.spreadsheets.rules.refusals import WorkbookRefused, refusal
 
-MarkKind = Literal["formula", "error", "digits-lost"]
 MARK_SCHEMA = {"row": pl.UInt32, "column": pl.String, "kind": pl.String}
 _DATE = r"^(\d{4}-\d\d-\d\d) 00:00:00$"
 _TIME = r"^1899-12-3[01] (\d\d:\d\d:\d\d)$"
@@ -51,8 +50,8 @@ class Sheet:
     sheet column in the order of the sheet: named by its key where the header is known,
     else `column X` with the letters that a spreadsheet shows. Empty cells are null.
     `headers` are the headers as written, in the order of the frame's columns after `row`.
-    `marks`: one line (row, column as named in the frame, kind) per cell that is a
-    formula, an error value, or a number that lost digits (Excel keeps 15).
+    `marks`: one line (row, column as named in the frame, kind) per cell that is a `formula`,
+    an `error` value, or a number of more digits than the 15 that Excel keeps: `digits-lost`.
     `ragged`: (row, number of fields) of text records of unusual length.
     """
 
@@ -71,23 +70,17 @@ class Sheet:
         """The headers that stand for no known column, as written."""
         return [text for _, text in self.match.unknown]
 
-    def cells_marked(self, kind: MarkKind) -> list[tuple[int, str]]:
-        """Return (row, column of the frame) of every cell with this mark, in sheet order."""
-        return self.marks.filter(pl.col("kind") == kind).select("row", "column").sort("row").rows()
-
 
 def read(
     source: Path | str | bytes,
     *,
     columns: Sequence[Column],
     name: str,
-    example_mark: str | None = None,
 ) -> Sheet:
     """Return the first visible sheet that has a header row for `columns`.
 
-    `name` is the file's name as uploaded; sentences use it. Rows in which a cell equals
-    `example_mark` are left out. Rows without text vanish, row numbers stay. Raises
-    WorkbookRefused with one of the codes of `rules.refusals`.
+    `name` is the file's name as uploaded; sentences use it. Rows without text vanish, row
+    numbers stay. Raises WorkbookRefused with one of the codes of `rules.refusals`.
     """
     with tempfile.TemporaryDirectory(prefix="xueji-sheet-") as folder:
         if isinstance(source, bytes):
@@ -95,11 +88,7 @@ def read(
             path.write_bytes(source)
         else:
             path = Path(source)
-        sheet = _read_file(path, columns, name, Path(folder))
-    if example_mark is not None and sheet.frame.width > 1:
-        is_example = pl.any_horizontal(pl.exclude("row").str.strip_chars() == example_mark)
-        sheet = replace(sheet, frame=sheet.frame.filter(~is_example.fill_null(False)))
-    return sheet
+        return _read_file(path, columns, name, Path(folder))
 
 
 def _read_file(path: Path, columns: Sequence[Column], name: str, folder: Path) -> Sheet:

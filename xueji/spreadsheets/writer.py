@@ -55,8 +55,8 @@ def write_template(
 
     `lists` are the choices per column key (else the column's own `choices`); they are
     offered, and a value outside them is warned about, not forbidden. `example` is one
-    row of values per key; the caller puts `EXAMPLE_MARK` into it so that the reader can
-    leave it out. All columns are text, so a number of 18 digits keeps them.
+    row of values per key; the caller marks it, to know it again when it comes back.
+    All columns are text, so a number of 18 digits keeps them.
     """
     file = io.BytesIO()
     book = xlsxwriter.Workbook(file, {"in_memory": True})

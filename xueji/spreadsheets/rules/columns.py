@@ -12,7 +12,6 @@ REASON_HEADER = "退回原因 / Reason"
 ORIGINAL_ROW_HEADER = "原行号"
 # A corrected file carries these two; they are ours, so a second upload does not report them.
 RETURNED_HEADERS = (REASON_HEADER, ORIGINAL_ROW_HEADER)
-EXAMPLE_MARK = "示例（导入时忽略）"
 
 _BLANKS = re.compile(r"[\s\u200b\u200c\u200d\u2060\ufeff]+")
 _REQUIRED_MARKS = re.compile(r"^[*★]+|(?:[*★]|\((?:必填|required)\))+$")

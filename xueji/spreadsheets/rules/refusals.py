@@ -11,7 +11,7 @@ class WorkbookRefused(Refused):
     code = "unreadable"
 
 
-_SENTENCES: dict[str, tuple[str, str]] = {
+SENTENCES: dict[str, tuple[str, str]] = {
     "not-a-workbook": (
         "“{name}”不是 Excel 工作簿（{why_zh}）。请用 Excel 或 WPS 打开名册，另存为 .xlsx 后上传。",
         (
@@ -75,10 +75,8 @@ _SENTENCES: dict[str, tuple[str, str]] = {
     ),
 }
 
-CODES = tuple(_SENTENCES)
-
 
 def refusal(code: str, **facts: object) -> WorkbookRefused:
     """Return the refusal for this code; `facts` fill the places of its sentence."""
-    zh, en = _SENTENCES[code]
+    zh, en = SENTENCES[code]
     return WorkbookRefused(zh.format(**facts), en.format(**facts), code=code)
