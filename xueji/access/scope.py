@@ -8,10 +8,11 @@ tolerance, so a forgotten scope is an error there too.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from django.db import connections, models, transaction
@@ -77,6 +78,8 @@ class Actor:
 
 
 _current: ContextVar[Scope | None] = ContextVar("xueji_scope", default=None)
+# What each open transaction was told, by database alias: the national one beside the request's own.
+_told: ContextVar[Mapping[str, Scope]] = ContextVar("xueji_told", default=MappingProxyType({}))
 
 # Acts that look at the whole nation, each with its reason. Nothing else may.
 NATIONAL_ACTS = {
@@ -86,6 +89,7 @@ NATIONAL_ACTS = {
     "roster.undo": "claims on a child are national",
     "problems": "a problem record can join schools of two provinces",
     "numbers.upgrade": "a number is unique nationwide",
+    "students.history": "who holds a pupil keeps the pupil's earlier enrolments, wherever they were",
     "progress": "the worker reports progress beside the transaction it runs",
     "commands": "the command line acts for the operator of the registry",
     "synthetic": "the synthetic nation is written as a whole",
@@ -101,30 +105,40 @@ def current_scope() -> Scope:
     return scope
 
 
-def tell_database(scope: Scope, using: str = "default") -> None:
-    """Set the range for the policies, for this transaction only.
+def tell_database(scope: Scope | None, using: str = "default") -> None:
+    """Set the range for the policies, for this transaction only; without a scope every policy is an error.
 
     The SET LOCAL statement with integer literals, not set_config(): a distributed
     database forwards only the statement.
     """
+    lo, hi = (int(scope.lo), int(scope.hi)) if scope else ("''", "''")
     with connections[using].cursor() as cursor:
-        cursor.execute(f"SET LOCAL xueji.lo = {int(scope.lo)}; SET LOCAL xueji.hi = {int(scope.hi)}")
+        cursor.execute(f"SET LOCAL xueji.lo = {lo}; SET LOCAL xueji.hi = {hi}")
+
+
+@contextmanager
+def standing(scope: Scope, using: str) -> Iterator[None]:
+    """Open a transaction on `using` in which both walls stand at `scope`; afterwards they stand as before."""
+    outer = _told.get().get(using) if connections[using].in_atomic_block else None
+    current = _current.set(scope)
+    told = _told.set({**_told.get(), using: scope})
+    try:
+        with transaction.atomic(using=using):
+            tell_database(scope, using)
+            yield
+        if connections[using].in_atomic_block:
+            # SET LOCAL lasts as long as the outer transaction: what was told there is told again.
+            tell_database(outer, using)
+    finally:
+        _told.reset(told)
+        _current.reset(current)
 
 
 @contextmanager
 def acting(scope: Scope, using: str = "default") -> Iterator[None]:
     """Open a transaction in which both walls stand at `scope`; inside another one, until the block ends."""
-    before = _current.get()
-    token = _current.set(scope)
-    try:
-        with transaction.atomic(using=using):
-            tell_database(scope, using)
-            yield
-        if before is not None and connections[using].in_atomic_block:
-            # SET LOCAL lasts as long as the outer transaction: the outer scope is told again.
-            tell_database(before, using)
-    finally:
-        _current.reset(token)
+    with standing(scope, using):
+        yield
 
 
 @contextmanager
@@ -132,16 +146,12 @@ def national(act: str) -> Iterator[str]:
     """Open a transaction in the national role, for an act on the short list.
 
     Yields the database alias. The scope is the whole nation for both walls.
+    Raises NotOnTheList.
     """
     if act not in NATIONAL_ACTS:
         raise NotOnTheList(act)
-    token = _current.set(Scope(*EVERYWHERE))
-    try:
-        with transaction.atomic(using="national"):
-            tell_database(Scope(*EVERYWHERE), "national")
-            yield "national"
-    finally:
-        _current.reset(token)
+    with standing(Scope(*EVERYWHERE), "national"):
+        yield "national"
 
 
 class ScopedQuerySet(models.QuerySet[Any]):

@@ -1,0 +1,558 @@
+"""The two walls round every row: the declared policies, and what each level sees when the first wall is gone."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.db import ProgrammingError, connections, transaction
+from django.db.utils import DataError, InternalError
+from django.utils import timezone
+
+from tests import factories
+from tests.factories import TODAY, actor, pupil, school
+from xueji.access.actions import invite, issue_api_token, once
+from xueji.access.models import Account, Appointment
+from xueji.access.policies import inside
+from xueji.access.rules.permissions import PERMISSIONS, ROLE_NAMES, ROLES_AT, Level, Role, may
+from xueji.access.scope import (
+    EVERYWHERE,
+    NATIONAL_ACTS,
+    NotOnTheList,
+    Scope,
+    ScopedManager,
+    ScopeMissing,
+    acting,
+    current_scope,
+    national,
+)
+from xueji.changes import jobs
+from xueji.changes.actions import rosters
+from xueji.changes.models import Case, Evidence, RosterBatch
+from xueji.changes.rules.roster_steps import Act
+from xueji.lib import uuid7
+from xueji.organisations.actions import open_class, open_school, rename_school
+from xueji.organisations.models import School
+from xueji.organisations.rules.school_kinds import Stage
+
+pytestmark = pytest.mark.usefixtures("db")
+
+NOBODY, EVERYBODY = "(false)", "(true)"
+PLACE, DESK, OFFICE = inside("place"), inside("desk_place"), inside("office")
+
+# What the application role may read and write, table by table. A new table is a new row here.
+OPEN = (EVERYBODY, EVERYBODY)  # needed before anybody is known to be who they are; nothing about pupils
+REFERENCE = (EVERYBODY, PLACE)  # public or needed by every office; each writes its own
+CLOSED = (EVERYBODY, NOBODY)  # the same for the whole nation
+NATION = (NOBODY, NOBODY)  # counters of the nation
+SCOPED = (PLACE, PLACE)
+AT_THE_DESK = (f"({PLACE} OR {DESK})", f"({PLACE} OR {DESK})")
+POLICIES: dict[str, tuple[str, str]] = {
+    "access_account": REFERENCE,
+    "access_appointment": REFERENCE,
+    "access_apitoken": OPEN,
+    "access_idempotencykey": OPEN,
+    "access_onetimelink": OPEN,
+    "audit_event": (f"({PLACE} OR {OFFICE})", OFFICE),
+    "changes_case": AT_THE_DESK,
+    "changes_caseparty": AT_THE_DESK,
+    "changes_evidence": AT_THE_DESK,
+    "changes_decision": (f"({PLACE} OR {OFFICE})", f"({PLACE} OR {OFFICE})"),
+    "changes_rosterbatch": SCOPED,
+    "changes_rosterclaim": SCOPED,
+    "changes_rosterfile": SCOPED,
+    "changes_rosterfinding": SCOPED,
+    "changes_rosterprogress": SCOPED,
+    "changes_rosterrow": SCOPED,
+    "organisations_class": SCOPED,
+    "organisations_division": CLOSED,
+    "organisations_grade": SCOPED,
+    "organisations_organisation": REFERENCE,
+    "organisations_organisationname": REFERENCE,
+    "organisations_placehistory": REFERENCE,
+    "organisations_school": REFERENCE,
+    "organisations_schoolchange": REFERENCE,
+    "organisations_schoolidentifier": REFERENCE,
+    "organisations_schoolyear": CLOSED,
+    "organisations_term": CLOSED,
+    "students_enrolment": SCOPED,
+    "students_familymember": SCOPED,
+    "students_headcount": SCOPED,
+    "students_identifier": SCOPED,
+    "students_numberserial": NATION,
+    "students_student": SCOPED,
+}
+APPEND_ONLY = {"audit_event", "changes_decision"}
+
+# Tables without row policies, each with its reason.
+WITHOUT_POLICIES = {
+    "django_migrations": "the state of the schema",
+    "django_content_type": "names of models",
+    "django_session": "opened by a secret key before anybody is known; holds no row about a pupil",
+    "auth_group": "comes with the framework and stays empty",
+    "auth_group_permissions": "comes with the framework and stays empty",
+    "auth_permission": "comes with the framework; rights lie in access.rules.permissions",
+    "procrastinate_events": "jobs hold ids only",
+    "procrastinate_jobs": "jobs hold ids only",
+    "procrastinate_periodic_defers": "jobs hold ids only",
+    "procrastinate_workers": "jobs hold ids only",
+}
+
+# Tables with a place whose `objects` is not scoped, each with its reason.
+UNSCOPED = {
+    "access_account": "signing in looks for an account before there is a scope",
+    "access_appointment": "signing in looks for an appointment before there is a scope",
+    "audit_event": "the room of history lies below that of access; read through the policies",
+    "organisations_organisation": "names and places of offices are public",
+    "organisations_organisationname": "names of schools are public",
+    "organisations_placehistory": "old places resolve for ever, for everybody",
+    "organisations_school": "schools are public",
+    "organisations_schoolchange": "openings and mergers are public",
+    "organisations_schoolidentifier": "identifiers of schools are public",
+}
+
+ABROAD = 990_000_000_000
+# One account per level, and the school that is listed apart.
+WATCHERS = ("o000000", "o330000", "o510000", "o330900", "o330902", "o330903", "r2133000001", "o990000")
+
+
+def rows_of(table: str, alias: str, more: str = "") -> list[dict[str, Any]]:
+    """Return every row that a role sees, as JSON, with its position in the table."""
+    with connections[alias].cursor() as cursor:
+        cursor.execute(f"SELECT ctid::text, to_jsonb(t) FROM {table} t {more}")
+        return [{**_json(row), "ctid": ctid} for ctid, row in cursor.fetchall()]
+
+
+def _json(value: Any) -> dict[str, Any]:
+    found: dict[str, Any] = value if isinstance(value, dict) else json.loads(value)
+    return found
+
+
+def readable(table: str, row: dict[str, Any], scope: Scope) -> bool:
+    """Return whether the declared policy lets somebody with this scope read the row."""
+    condition = POLICIES[table][0]
+    if condition in (EVERYBODY, NOBODY):
+        return condition == EVERYBODY
+    columns = [
+        c for c, text in (("place", PLACE), ("desk_place", DESK), ("office", OFFICE)) if text in condition
+    ]
+    return any(row[column] in scope for column in columns)
+
+
+def approve(batch: RosterBatch, *usernames: str) -> None:
+    for username in usernames:
+        rosters.decide(batch.id, act=Act.APPROVE, by=actor(username), today=TODAY)
+
+
+def enrol(values: dict[str, str], identifier: str, *desks: str) -> RosterBatch:
+    batch, found = rosters.enrol_one(
+        values, school=school(identifier), by=actor(f"r{identifier}"), today=TODAY, door="form"
+    )
+    assert batch is not None, found.checked.findings.rows()
+    approve(batch, *desks)
+    return batch
+
+
+def school_abroad() -> School:
+    """Open a school in the range that is listed apart, as its own authority does."""
+    for username, place, role in (("o990000", ABROAD, "officer"), ("r2199000001", ABROAD + 1, "registrar")):
+        factories.account(username, place, role)
+    for username, role in (("l2199000001", "leader"),):
+        factories.account(username, ABROAD + 1, role)
+    by = actor("o990000")
+    with acting(by.scope):
+        opened = open_school(
+            name="合成境外学校",
+            identifier="2199000001",
+            division="990000",
+            kind="211",
+            founder="811",
+            urban_rural="111",
+            by=by,
+            today=TODAY,
+        )
+        rename_school(opened, name="合成境外第一学校", by=by, today=TODAY)
+    registrar = actor("r2199000001")
+    with acting(registrar.scope):
+        open_class(
+            opened,
+            stage=Stage.PRIMARY,
+            entry_year=2026,
+            number="2026101",
+            name="1班",
+            school_year=2026,
+            by=registrar,
+            today=TODAY,
+        )
+    return opened
+
+
+def fill() -> None:
+    """Leave rows in every table, of two provinces and of the range that is listed apart, by the real actions."""
+    school_abroad()
+    for identifier, leader, officer, serial in (
+        ("2133000001", "l2133000001", "o330902", 0),
+        ("2151000001", "l2151000001", "o510104", 10),
+        ("2199000001", "l2199000001", "o990000", 20),
+    ):
+        enrol(pupil(serial), identifier, leader, officer)
+        # Without a number: a provisional one is drawn; unusually old: a warning is kept.
+        nameless = pupil(serial + 1, document_type="Z", document_number=None, birth_on="20140901", sex="男")
+        enrol(nameless, identifier, leader, officer)
+        waiting = enrol(pupil(serial + 2), identifier)
+        jobs.reporter(waiting.id, waiting.place)("check", 1, 1)
+        rosters.receive(
+            f"{identifier}".encode(), file_name="a.csv", school=school(identifier), by=actor(f"r{identifier}")
+        )
+    # The number of a pupil of the other province under another name: a problem record of both.
+    for identifier, serial in (("2151000001", 0), ("2133000001", 10)):
+        enrol(pupil(serial, name="合成异名"), identifier)
+    with national("problems") as using:
+        for case in Case.everywhere.using(using).all():
+            Evidence.everywhere.using(using).create(
+                id=uuid7.new(),
+                place=case.place,
+                case=case,
+                desk_place=case.desk_place,
+                kind="statement",
+                file_name="合成.pdf",
+                media_type="application/pdf",
+                sha256="0" * 64,
+                content=b"synthetic",
+                filed_by=actor("r2133000001").account_id,
+            )
+    for username in ("o330902", "o510104"):
+        by = actor(username)
+        invite(Account.objects.get(pk=by.account_id), now=timezone.now())
+        issue_api_token(Appointment.objects.get(pk=by.appointment_id), name="合成", now=timezone.now())
+        with acting(by.scope):
+            once("key", by=by, request=b"1", act=lambda: (200, {}))
+            at_home = School.objects.filter(place__gte=by.scope.lo, place__lt=by.scope.hi).first()
+            assert at_home is not None
+            rename_school(at_home, name=f"{at_home.organisation.name}（合成）", by=by, today=TODAY)
+
+
+@pytest.fixture
+def filled() -> None:
+    fill()
+
+
+# What is declared.
+
+
+def tables() -> set[str]:
+    with connections["owner"].cursor() as cursor:
+        cursor.execute(
+            "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p', 'f', 'm', 'v')"
+            " AND relnamespace = 'public'::regnamespace"
+        )
+        return {table for (table,) in cursor.fetchall()}
+
+
+def test_every_table_has_a_declared_policy_or_a_reason_for_having_none() -> None:
+    assert tables() == set(POLICIES) | set(WITHOUT_POLICIES)
+
+
+def test_every_model_of_every_room_has_a_declared_policy() -> None:
+    ours = {m._meta.db_table for m in apps.get_models() if m.__module__.startswith("xueji.")}
+    assert ours == set(POLICIES)
+
+
+@pytest.mark.parametrize("table", sorted(POLICIES))
+def test_row_security_is_enabled_and_forced(table: str) -> None:
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("SELECT relrowsecurity, relforcerowsecurity FROM pg_class WHERE relname = %s", [table])
+        assert cursor.fetchone() == (True, True)
+
+
+def plain(condition: str | None) -> str:
+    """Return a condition as the catalogue and as our declaration would both write it."""
+    text = (condition or "").replace("::text", "")
+    return "".join(sign for sign in text if sign not in "() \n")
+
+
+@pytest.mark.parametrize("table", sorted(POLICIES))
+def test_the_policies_of_the_application_role_are_as_declared(table: str) -> None:
+    read, write = (plain(condition) for condition in POLICIES[table])
+    with connections["owner"].cursor() as cursor:
+        cursor.execute(
+            "SELECT cmd, permissive, qual, with_check FROM pg_policies"
+            " WHERE tablename = %s AND (roles && ARRAY['xueji_app', 'public']::name[])",
+            [table],
+        )
+        found = {cmd: (permissive, plain(q), plain(c)) for cmd, permissive, q, c in cursor.fetchall()}
+    assert found == {
+        "SELECT": ("PERMISSIVE", read, ""),
+        "INSERT": ("PERMISSIVE", "", write),
+        "UPDATE": ("PERMISSIVE", write, write),
+        "DELETE": ("PERMISSIVE", write, ""),
+    }
+
+
+def test_every_table_with_a_place_is_scoped_or_has_a_reason_not_to_be() -> None:
+    with_place = {
+        m
+        for m in apps.get_models()
+        if m.__module__.startswith("xueji.") and any(f.name == "place" for f in m._meta.local_fields)
+    }
+    unscoped = {m._meta.db_table for m in with_place if not isinstance(m._default_manager, ScopedManager)}
+    assert unscoped == set(UNSCOPED)
+
+
+@pytest.mark.parametrize("role", ["xueji_app", "xueji_national"])
+def test_a_working_role_owns_nothing_and_has_no_more_than_four_privileges(role: str) -> None:
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_class WHERE relowner = %s::regrole", [role])
+        assert cursor.fetchone() == (0,)
+        cursor.execute("SELECT count(*) FROM pg_proc WHERE proowner = %s::regrole", [role])
+        assert cursor.fetchone() == (0,)
+        cursor.execute(
+            "SELECT DISTINCT privilege_type FROM information_schema.table_privileges"
+            " WHERE grantee IN (%s, 'PUBLIC') AND table_schema = 'public'",
+            [role],
+        )
+        assert {p for (p,) in cursor.fetchall()} == {"SELECT", "INSERT", "UPDATE", "DELETE"}
+        cursor.execute(
+            "SELECT count(*) FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.member WHERE r.rolname = %s",
+            [role],
+        )
+        assert cursor.fetchone() == (0,)
+
+
+def test_no_function_runs_with_the_rights_of_somebody_else() -> None:
+    with connections["owner"].cursor() as cursor:
+        cursor.execute(
+            "SELECT proname FROM pg_proc WHERE prosecdef AND pronamespace = 'public'::regnamespace"
+        )
+        assert cursor.fetchall() == []
+
+
+@pytest.mark.parametrize("alias", ["default", "national"])
+@pytest.mark.parametrize("table", sorted(APPEND_ONLY))
+@pytest.mark.parametrize("statement", ["UPDATE {} SET act = act", "DELETE FROM {}", "TRUNCATE {}"])
+def test_history_can_be_appended_and_never_changed(alias: str, table: str, statement: str) -> None:
+    with (
+        pytest.raises(ProgrammingError, match="permission denied"),
+        acting(Scope(*EVERYWHERE), using=alias),
+        connections[alias].cursor() as cursor,
+    ):
+        cursor.execute(statement.format(table))
+
+
+# What stands when the first wall is gone.
+
+
+def test_the_filling_leaves_rows_of_two_provinces_in_every_scoped_table(filled: None) -> None:
+    for table, (read, _) in POLICIES.items():
+        rows = rows_of(table, "owner")
+        assert rows, f"{table} is empty, so nothing is shown about it"
+        if read not in (EVERYBODY, NOBODY):
+            provinces = {row["place"] // 10**10 for row in rows}
+            assert {33, 51} <= provinces, f"{table} has rows of {provinces} only"
+
+
+def test_without_the_first_wall_each_level_sees_exactly_its_own_rows(filled: None) -> None:
+    everything = {table: rows_of(table, "owner") for table in POLICIES}
+    for username in WATCHERS:
+        by = actor(username)
+        with acting(by.scope):
+            for table, rows in everything.items():
+                expected = {row["ctid"] for row in rows if readable(table, row, by.scope)}
+                seen = {row["ctid"] for row in rows_of(table, "default")}
+                assert seen == expected, f"{username} in {table}"
+
+
+def test_the_unfiltered_manager_sees_no_more_than_raw_statements(filled: None) -> None:
+    models = [m for m in apps.get_models() if isinstance(m._default_manager, ScopedManager)]
+    for username in WATCHERS:
+        scope = actor(username).scope
+        with acting(scope):
+            for model in models:
+                rows = list(model.everywhere.values())
+                assert all(readable(model._meta.db_table, row, scope) for row in rows), (username, model)
+                assert all(place in scope for place in model.objects.values_list("place", flat=True))
+
+
+def test_a_school_sees_nothing_of_its_neighbour_and_an_office_without_pupils_nothing(filled: None) -> None:
+    for username in ("r2133000002", "o330903"):
+        with acting(actor(username).scope):
+            assert rows_of("students_student", "default") == []
+    with acting(actor("r2133000001").scope):
+        assert len(rows_of("students_student", "default")) == 2
+
+
+def test_who_is_not_signed_in_sees_no_pupil(filled: None) -> None:
+    with acting(Scope(0, 0)):
+        for table, (read, _) in POLICIES.items():
+            assert bool(rows_of(table, "default")) == (read == EVERYBODY), table
+
+
+WRITTEN = sorted(table for table, (_, write) in POLICIES.items() if write not in (EVERYBODY, NOBODY))
+
+
+def written_by(table: str) -> list[str]:
+    """Return the columns of which one must lie in the scope for a row to be written."""
+    return [
+        c
+        for c, text in (("place", PLACE), ("desk_place", DESK), ("office", OFFICE))
+        if text in POLICIES[table][1]
+    ]
+
+
+def columns_of(table: str) -> list[str]:
+    with connections["owner"].cursor() as cursor:
+        cursor.execute(
+            "SELECT quote_ident(attname) FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0"
+            " AND NOT attisdropped AND attgenerated = ''",
+            [table],
+        )
+        return [name for (name,) in cursor.fetchall()]
+
+
+def test_rows_of_others_cannot_be_changed_taken_or_made(filled: None) -> None:
+    scope = actor("o330902").scope
+    for table in WRITTEN:
+        columns = written_by(table)
+        foreign = [r for r in rows_of(table, "owner") if not any(r[c] in scope for c in columns)]
+        own = [r for r in rows_of(table, "owner") if any(r[c] in scope for c in columns)]
+        assert foreign, table
+        assert own, table
+        names = ", ".join(columns_of(table))
+        with connections["owner"].cursor() as cursor:
+            cursor.execute(f"SELECT to_jsonb(t)::text FROM {table} t WHERE ctid = %s", [foreign[0]["ctid"]])
+            (copy,) = cursor.fetchone()
+        with acting(scope), connections["default"].cursor() as cursor:
+            if table not in APPEND_ONLY:
+                cursor.execute(f"UPDATE {table} SET place = place WHERE ctid = %s", [foreign[0]["ctid"]])
+                assert cursor.rowcount == 0, table
+                cursor.execute(f"DELETE FROM {table} WHERE ctid = %s", [foreign[0]["ctid"]])
+                assert cursor.rowcount == 0, table
+                taken = ", ".join(f"{column} = {foreign[0][column]}" for column in columns)
+                with pytest.raises(ProgrammingError, match="row-level security"), transaction.atomic():
+                    cursor.execute(f"UPDATE {table} SET {taken} WHERE ctid = %s", [own[0]["ctid"]])
+            with pytest.raises(ProgrammingError, match="row-level security"), transaction.atomic():
+                cursor.execute(
+                    f"INSERT INTO {table} ({names})"
+                    f" SELECT {names} FROM jsonb_populate_record(NULL::{table}, %s::jsonb)",
+                    [copy],
+                )
+
+
+@pytest.mark.parametrize("table", sorted(t for t, (_, write) in POLICIES.items() if write == NOBODY))
+def test_what_is_national_is_not_written_by_the_application(table: str, filled: None) -> None:
+    names = ", ".join(columns_of(table))
+    with connections["owner"].cursor() as cursor:
+        cursor.execute(f"SELECT to_jsonb(t)::text FROM {table} t LIMIT 1")
+        (copy,) = cursor.fetchone()
+    with acting(actor("o000000").scope), connections["default"].cursor() as cursor:
+        cursor.execute(f"DELETE FROM {table}")
+        assert cursor.rowcount == 0
+        with pytest.raises(ProgrammingError, match="row-level security"), transaction.atomic():
+            cursor.execute(
+                f"INSERT INTO {table} ({names})"
+                f" SELECT {names} FROM jsonb_populate_record(NULL::{table}, %s::jsonb)",
+                [copy],
+            )
+
+
+# A scope that is missing is an error.
+
+
+def count_students() -> int:
+    with connections["default"].cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM students_student")
+        return int(cursor.fetchone()[0])
+
+
+def test_a_scope_that_was_never_set_is_an_error_and_not_an_empty_answer(filled: None) -> None:
+    connections["default"].close()
+    with pytest.raises(ProgrammingError, match="unrecognized configuration parameter"):
+        count_students()
+
+
+def test_a_scope_set_in_an_earlier_transaction_is_an_error(filled: None) -> None:
+    with acting(actor("o330902").scope):
+        assert count_students() == 2
+    with pytest.raises((DataError, InternalError), match="invalid input syntax"):
+        count_students()
+    with pytest.raises((DataError, InternalError), match="invalid input syntax"), transaction.atomic():
+        count_students()
+
+
+def test_the_first_wall_refuses_to_answer_without_a_scope() -> None:
+    with pytest.raises(ScopeMissing):
+        current_scope()
+    for model in apps.get_models():
+        if isinstance(model._default_manager, ScopedManager):
+            with pytest.raises(ScopeMissing):
+                model.objects.count()
+
+
+def test_the_outer_scope_stands_again_after_an_inner_one(filled: None) -> None:
+    county, whole_school = actor("o330902").scope, actor("r2133000002").scope
+    with acting(county):
+        with acting(whole_school):
+            assert (current_scope(), count_students()) == (whole_school, 0)
+        assert (current_scope(), count_students()) == (county, 2)
+        with pytest.raises(ZeroDivisionError), acting(whole_school):
+            raise ZeroDivisionError
+        assert (current_scope(), count_students()) == (county, 2)
+
+
+def test_an_act_for_the_nation_does_not_widen_the_scope_of_the_request(filled: None) -> None:
+    county = actor("o330902").scope
+    with acting(county):
+        with national("progress"):
+            assert count_students() == 2
+            with acting(actor("r2133000001").scope):
+                assert count_students() == 2
+            assert count_students() == 2
+        assert (current_scope(), count_students()) == (county, 2)
+
+
+def test_a_scope_inside_a_plain_transaction_ends_with_its_block(filled: None) -> None:
+    with transaction.atomic():
+        with acting(actor("o330902").scope):
+            assert count_students() == 2
+        with pytest.raises((DataError, InternalError), match="invalid input syntax"), transaction.atomic():
+            count_students()
+
+
+def test_only_the_acts_on_the_short_list_see_the_nation() -> None:
+    with pytest.raises(NotOnTheList), national("students.list"):
+        pass
+    assert all(reason for reason in NATIONAL_ACTS.values())
+
+
+# Who may do what.
+
+
+@pytest.mark.parametrize("permission", PERMISSIONS, ids=lambda p: p.act)
+def test_each_act_has_holders_and_each_holder_a_role_that_exists_at_its_level(permission: Any) -> None:
+    assert permission.zh
+    assert permission.en
+    assert permission.holders
+    for role, level in permission.holders:
+        assert role in ROLES_AT[level]
+        assert may(role, level, permission.act)
+
+
+def test_every_act_is_named_once() -> None:
+    assert len({permission.act for permission in PERMISSIONS}) == len(PERMISSIONS)
+
+
+def test_nobody_holds_what_the_table_does_not_give() -> None:
+    assert not may(Role.REGISTRAR, Level.SCHOOL, "roster.decide_at_school")
+    assert not may(Role.OFFICER, Level.MINISTRY, "roster.decide_at_authority")
+    for role in Role:
+        assert role in ROLE_NAMES
+        assert any(role in roles for roles in ROLES_AT.values())
+
+
+def test_an_act_nobody_knows_is_an_error_and_not_a_no() -> None:
+    with pytest.raises(KeyError):
+        may(Role.OFFICER, Level.COUNTY, "students.sell")
+    with pytest.raises(KeyError):
+        actor("o330902").require("students.sell")
