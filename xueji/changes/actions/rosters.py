@@ -108,6 +108,7 @@ def examine(
         divisions=known_division_codes(),
         formulas=roster.formulas,
         lossy_numbers=roster.lossy_numbers,
+        shifted=roster.shifted,
         layout=roster.layout,
     )
     fit = without(checked.rows, checked.rejected_rows())

@@ -127,6 +127,7 @@ def check(
     divisions: Container[str],
     formulas: Sequence[tuple[int, str]] = (),
     lossy_numbers: Sequence[tuple[int, str]] = (),
+    shifted: Sequence[int] = (),
     layout: str,
 ) -> Checked:
     """Return the rows of `frame` normalised and typed, with everything that is wrong with them.
@@ -134,7 +135,7 @@ def check(
     `frame` has a column `row` (as the spreadsheet numbers it) and text columns named by
     field keys; fields that the file does not have are absent. `formulas` are cells
     (row, field key) that hold a formula, `lossy_numbers` cells whose number has more
-    digits than a spreadsheet keeps.
+    digits than a spreadsheet keeps, `shifted` rows with another number of cells than the header.
     """
     # A column that nobody filled in is as good as absent; workbooks have many of them.
     filled = {key for key in frame.columns if frame[key].null_count() < frame.height}
@@ -190,6 +191,7 @@ def check(
         ).with_columns(pl.lit(code).alias("code"), pl.lit(params).alias("params"))
         for cells, code, params in (
             (formulas, "formula", "{}"),
+            ([(row, "name") for row in shifted], "columns-shifted", "{}"),
             (
                 lossy_numbers,
                 "id-length",
@@ -470,7 +472,9 @@ def particulars(present: list[Field], findings: Findings, divisions: Container[s
             )
         elif f.kind == "number":
             findings.add(
-                key, "number-format", value.is_not_null() & ~value.str.contains(r"^[0-9]{1,5}(\.[0-9]{1,3})?$")
+                key,
+                "number-format",
+                value.is_not_null() & ~value.str.contains(r"^[0-9]{1,5}(\.[0-9]{1,3})?$"),
             )
 
 

@@ -30,6 +30,7 @@ class Roster:
     layout: str
     formulas: list[tuple[int, str]] = field(default_factory=list)
     lossy_numbers: list[tuple[int, str]] = field(default_factory=list)
+    shifted: list[int] = field(default_factory=list)
     ignored: list[str] = field(default_factory=list)
 
     @staticmethod
@@ -75,6 +76,7 @@ def as_roster(sheet: Any) -> Roster:
         )
         .select("row", "column")
         .rows(),
+        shifted=[row for row, _ in sheet.ragged],
         ignored=[*sheet.unknown_headers, *(text for _, text in sheet.match.repeated)],
     )
 

@@ -165,6 +165,14 @@ CODES: tuple[Code, ...] = (
         "Give a number such as 1.5.",
     ),
     Code(
+        "columns-shifted",
+        E,
+        "这一行的列数与表头不一致，内容可能错位。",
+        "This row has another number of cells than the header, so its values may stand in wrong columns.",
+        "请在表格软件中打开核对这一行，含逗号或换行的内容要加引号；或改用 .xlsx 上传。",
+        "Open the file and put the row right (texts with commas or line breaks need quotes), or upload .xlsx.",
+    ),
+    Code(
         "unknown-class",
         E,
         "本校没有班号“{value}”。",
