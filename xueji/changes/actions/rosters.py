@@ -170,11 +170,21 @@ def receive(
             [batch_id, school.place, school.pk, school.place, door, file_name[:200], sha256, by.account_id],
         )
         if cursor.rowcount == 0:
-            live = RosterBatch.everywhere.using(using).exclude(state=State.WITHDRAWN)
-            return live.get(school=school, sha256=sha256), False
+            kept = live_batch(school, sha256, using)
+            if kept is not None:
+                return kept, False
+            # It was taken back at this very moment: the file may come anew.
+            return receive(content, file_name=file_name, school=school, by=by, door=door)
         RosterFile.everywhere.using(using).create(batch_id=batch_id, place=school.place, content=sealed)
-        note(batch_id, "roster.upload", by=by, place=school.place, using=using, after={"file": file_name})
+        uploaded = {"state": State.UPLOADED, "file": file_name}
+        note(batch_id, "roster.upload", by=by, place=school.place, using=using, after=uploaded)
         return RosterBatch.everywhere.using(using).get(pk=batch_id), True
+
+
+def live_batch(school: School, sha256: str, using: str) -> RosterBatch | None:
+    """Return the batch that this content is at this school, unless it was taken back."""
+    live = RosterBatch.everywhere.using(using).exclude(state=State.WITHDRAWN)
+    return live.filter(school=school, sha256=sha256).first()
 
 
 def file_of(batch: RosterBatch, using: str) -> bytes:
@@ -194,6 +204,7 @@ def check_batch(batch_id: UUID, *, today: date, report: Report = silent) -> Rost
         batch = locked(batch_id, using)
         if batch.state not in {State.UPLOADED, State.CHECKED, State.UNREADABLE}:
             return batch
+        before = batch.state
         report("open", 0, 0)
         try:
             roster = roster_of(batch, using)
@@ -202,6 +213,7 @@ def check_batch(batch_id: UUID, *, today: date, report: Report = silent) -> Rost
             batch.refusal = {"code": refused.code, "zh": refused.zh, "en": refused.en}
             batch.seconds = time.monotonic() - started
             batch.save(using=using)
+            checked(batch, before=before, using=using)
             report("done", 0, 0)
             return batch
         found = examine(
@@ -211,6 +223,7 @@ def check_batch(batch_id: UUID, *, today: date, report: Report = silent) -> Rost
         batch.state = State.CHECKED
         batch.seconds = time.monotonic() - started
         batch.save(using=using)
+        checked(batch, before=before, using=using)
         report("done", found.rows, found.rows)
         return batch
 
@@ -254,6 +267,8 @@ def keep(batch: RosterBatch, found: Examined, *, using: str, report: Report) -> 
     # The two months run from entry, whether or not the school ever submits.
     entered = found.accepted["entered"].min()
     batch.due_on = archive_due_on(entered) if isinstance(entered, date) else None
+    # Rows that a desk had taken out of an earlier round stand as the check finds them now.
+    batch.excepted = 0
     batch.refusal = None
     batch.notes = {"normalised": found.checked.notes, "ignored": found.roster.ignored}
 
@@ -266,7 +281,7 @@ def submit(batch_id: UUID, *, by: Actor, today: date) -> RosterBatch:
     """
     with national("roster.submit") as using:
         batch = locked(batch_id, using)
-        step_to(batch, Act.SUBMIT, by)
+        step = step_to(batch, Act.SUBMIT, by)
         opened = problems.open_for(batch, by=by, today=today, using=using)
         taken = claim(batch, using)
         count = RosterRow.everywhere.using(using).filter(batch_id=batch.id, state=RowState.ACCEPTED).count()
@@ -275,7 +290,8 @@ def submit(batch_id: UUID, *, by: Actor, today: date) -> RosterBatch:
                 "没有可以提交的学生：请先按提示改正后再上传。",
                 "There is no pupil to submit: correct the file as the findings say and upload it again.",
             )
-        batch.accepted, batch.rejected = count, batch.rows - count
+        # What a desk took out in an earlier round is rejected from now on.
+        batch.accepted, batch.rejected, batch.excepted = count, batch.rows - count, 0
         batch.submitted_by = by.account_id
         entered = (
             RosterRow.everywhere.using(using)
@@ -293,7 +309,8 @@ def submit(batch_id: UUID, *, by: Actor, today: date) -> RosterBatch:
             by=by,
             place=batch.place,
             using=using,
-            after={"pupils": count, "taken": taken, "problems": opened},
+            before={"state": step.source},
+            after={"state": batch.state, "pupils": count, "taken": taken, "problems": opened},
         )
         return batch
 
@@ -306,10 +323,12 @@ ON CONFLICT (scheme, index) DO NOTHING
 """
 
 # After the claim, a new statement sees what others committed meanwhile: who was registered
-# between the check and now, and who was claimed first.
+# between the check and now, and who was claimed first. A child without number is known by
+# its person alone, so its registration since the upload is looked for there.
 LOST = """
 WITH lost AS (
-    SELECT r.row, CASE
+    SELECT r.row, r.scheme, CASE
+        WHEN r.scheme = 'U' THEN 'same-person-suspected'
         WHEN c.batch_id IS DISTINCT FROM r.batch_id THEN
             CASE WHEN c.name = r.name THEN 'already-enrolled' ELSE 'to-be-checked' END
         WHEN s.name IS DISTINCT FROM r.name THEN 'to-be-checked'
@@ -322,15 +341,18 @@ WITH lost AS (
     LEFT JOIN students_enrolment e ON e.student_id = i.student_id AND e.ended_on IS NULL
     WHERE r.batch_id = %(batch)s AND r.state = 'accepted' AND (
         c.batch_id IS DISTINCT FROM r.batch_id
-        OR i.student_id IS NOT NULL AND (i.student_id <> r.student_id OR e.student_id IS NOT NULL))
+        OR i.student_id IS NOT NULL AND (i.student_id <> r.student_id OR e.student_id IS NOT NULL)
+        OR r.scheme = 'U' AND EXISTS (
+            SELECT 1 FROM students_student p WHERE p.birth_on = r.birth_on AND p.name = r.name
+                AND p.sex = r.sex AND p.created_at >= %(uploaded)s))
 ), marked AS (
     UPDATE changes_rosterrow r SET state = 'elsewhere', reason = lost.code
     FROM lost WHERE r.batch_id = %(batch)s AND r.row = lost.row
 ), told AS (
     INSERT INTO changes_rosterfinding (batch_id, place, row, "column", code, severity, params)
-    SELECT %(batch)s, %(place)s, row, 'document_number', code,
-        CASE code WHEN 'to-be-checked' THEN 'held' ELSE 'error' END,
-        CASE WHEN here THEN '{"here": true}'::jsonb ELSE '{}' END
+    SELECT %(batch)s, %(place)s, row, CASE scheme WHEN 'U' THEN 'name' ELSE 'document_number' END, code,
+        CASE code WHEN 'already-enrolled' THEN 'error' ELSE 'held' END,
+        CASE WHEN here AND code = 'already-enrolled' THEN '{"here": true}'::jsonb ELSE '{}' END
     FROM lost ON CONFLICT DO NOTHING
 )
 SELECT count(*) FROM lost
@@ -344,7 +366,7 @@ WHERE c.batch_id = %(batch)s AND r.batch_id = %(batch)s AND r.row = c.row AND r.
 
 def claim(batch: RosterBatch, using: str) -> int:
     """Claim the children of a batch nationwide; return how many another roster or registration has."""
-    known = {"batch": batch.id, "place": batch.place}
+    known: dict[str, Any] = {"batch": batch.id, "place": batch.place, "uploaded": batch.uploaded_at}
     with connections[using].cursor() as cursor:
         cursor.execute(CLAIM, known)
         cursor.execute(LOST, known)
@@ -397,6 +419,7 @@ def decide(
             by=by,
             place=batch.place,
             using=using,
+            before={"state": step.source},
             after={"state": batch.state, "reason": reason, "excepted": len(set(except_rows))},
         )
         report("done", batch.registered, batch.registered)
@@ -463,13 +486,21 @@ def undo(batch_id: UUID, *, by: Actor, today: date, reason: str = "") -> RosterB
         batch = locked(batch_id, using)
         if batch.state == State.WITHDRAWN:
             return batch
-        step_to(batch, Act.UNDO, by)
+        step = step_to(batch, Act.UNDO, by)
         release(batch, using)
         problems.close_for(batch, by=by, today=today, using=using)
         hand_over(batch, State.WITHDRAWN, desk=batch.place, today=today)
         batch.save(using=using)
         decided(batch, Act.UNDO, by=by, using=using, reason=reason)
-        note(batch.id, "roster.undo", by=by, place=batch.place, using=using, after={"state": batch.state})
+        note(
+            batch.id,
+            "roster.undo",
+            by=by,
+            place=batch.place,
+            using=using,
+            before={"state": step.source},
+            after={"state": batch.state, "reason": reason},
+        )
         return batch
 
 
@@ -490,9 +521,14 @@ def import_file(
     if batch.state not in {State.UPLOADED, State.CHECKED, State.UNREADABLE}:
         return batch, False
     batch = check_batch(batch.id, today=today, report=report)
-    if batch.state == State.CHECKED and (batch.accepted or problems.has_drafts(batch)):
-        batch = submit(batch.id, by=by, today=today)
-    return batch, True
+    if batch.state != State.CHECKED or not (batch.accepted or problems.has_drafts(batch)):
+        return batch, True
+    try:
+        return submit(batch.id, by=by, today=today), True
+    except NotNow:
+        # The same file came twice at once, and the other one was submitted first.
+        with national("roster.submit") as using:
+            return RosterBatch.everywhere.using(using).get(pk=batch.id), False
 
 
 def enrol_one(
@@ -505,17 +541,27 @@ def enrol_one(
     by.require("roster.submit", school.place)
     require_open(school)
     content = json.dumps([values], ensure_ascii=False, sort_keys=True).encode()
-    # One transaction for all of it: nothing is kept of a pupil that is not accepted.
+    # One transaction for all of it: nothing is kept of a pupil that is not accepted, and of two
+    # equal posts at once the second waits in `receive` and then finds the first one's batch.
     with national("roster.submit") as using:
-        found = examine(from_values([values]), school=school, today=today, using=using)
+        before = live_batch(school, hashlib.sha256(content).hexdigest(), using)
+        found = examine(
+            from_values([values]),
+            school=school,
+            today=today,
+            using=using,
+            batch_id=before.id if before else None,
+        )
         if found.accepted.is_empty() and problems.doubtful(found.checked).is_empty():
             return None, found
         batch, _ = receive(content, file_name=values.get("name", "") or door, school=school, by=by, door=door)
         batch = locked(batch.id, using)
         if batch.state in {State.UPLOADED, State.CHECKED}:
+            source = batch.state
             keep(batch, found, using=using, report=silent)
             batch.state = State.CHECKED
             batch.save(using=using)
+            checked(batch, before=source, using=using)
             batch = submit(batch.id, by=by, today=today)
     return batch, found
 
@@ -576,7 +622,25 @@ def decided(batch: RosterBatch, act: Act, *, by: Actor, using: str, reason: str 
     )
 
 
-def note(batch_id: UUID, act: str, *, by: Actor, place: int, using: str, after: Any) -> None:
+def checked(batch: RosterBatch, *, before: str, using: str) -> None:
+    """Record that the system checked a batch, and what came of it."""
+    record(
+        "roster.check",
+        by=None,
+        office=batch.place,
+        subject_kind="batch",
+        subject_id=batch.id,
+        place=batch.place,
+        batch_id=batch.id,
+        before={"state": before},
+        after={"state": batch.state, "accepted": batch.accepted, "rejected": batch.rejected},
+        using=using,
+    )
+
+
+def note(
+    batch_id: UUID, act: str, *, by: Actor, place: int, using: str, before: Any = None, after: Any
+) -> None:
     """Record an event of a batch."""
     record(
         act,
@@ -586,6 +650,7 @@ def note(batch_id: UUID, act: str, *, by: Actor, place: int, using: str, after: 
         subject_id=batch_id,
         place=place,
         batch_id=batch_id,
+        before=before,
         after=after,
         using=using,
     )

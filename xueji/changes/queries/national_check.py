@@ -90,8 +90,12 @@ def known_children(
             told[row] = ("already-enrolled", {"here": True} if enrolled_at == own_place else {})
         else:
             returning[row] = str(student_id)
+    without_number = set(rows.filter(pl.col("scheme") == NO_NUMBER)["row"])
     for row, _batch, place, same_name in by_claim:
-        if same_name:
+        if row in without_number:
+            # Two children may share name, sex and birth date: their schools have a say.
+            told.setdefault(row, ("same-person-suspected", {}))
+        elif same_name:
             told.setdefault(row, ("already-enrolled", {"here": True} if place == own_place else {}))
         else:
             told.setdefault(row, ("to-be-checked", {}))
