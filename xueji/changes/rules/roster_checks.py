@@ -12,6 +12,7 @@ import json
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from typing import Any
 
 import polars as pl
@@ -19,6 +20,10 @@ import polars as pl
 from xueji.changes.rules.roster_columns import FIELDS, Field
 from xueji.changes.rules.roster_findings import BY_CODE, REJECTING
 from xueji.lib import date_columns, id_columns, text_columns
+
+# Kinds of cells in which a blank never means anything.
+TIGHT = frozenset({"document", "class", "school", "postcode", "division", "month", "date", "phone"})
+WIDE = r"[\x{FF01}-\x{FF5E}\x{3000}]"
 
 FINDING_SCHEMA = {"row": pl.UInt32, "column": pl.String, "code": pl.String, "params": pl.String}
 
@@ -124,7 +129,7 @@ def check(
     *,
     school: School,
     today: date,
-    divisions: Container[str],
+    divisions: frozenset[str],
     formulas: Sequence[tuple[int, str]] = (),
     lossy_numbers: Sequence[tuple[int, str]] = (),
     shifted: Sequence[int] = (),
@@ -143,8 +148,8 @@ def check(
     absent = [f.column.key for f in FIELDS if f.column.key not in filled]
     raw = frame.with_columns(pl.lit(None, dtype=pl.String).alias(key) for key in absent)
     findings = Findings()
-    normal = raw.with_columns(normalised(f) for f in present)
-    notes = normalisations(raw, normal, [f.column.key for f in present])
+    # One lazy plan for all columns: a roster of one row (a form) pays for few passes, a large one runs parallel.
+    normal = normalised(raw, present)
 
     for f in present:
         key = f.column.key
@@ -156,7 +161,7 @@ def check(
     normal = normal.with_columns(
         pl.col(f.column.key)
         .str.to_lowercase()
-        .replace_strict(_spellings(f), default=None, return_dtype=pl.String)
+        .replace_strict(*_spellings(f.code_list.name), default=None, return_dtype=pl.String)
         .alias(f"code_{f.column.key}")
         for f in coded
     )
@@ -183,7 +188,9 @@ def check(
     particulars(present, findings, divisions)
     guardians(findings, absent)
     required(findings, layout=layout)
-    collected = findings.collect(normal)
+    rows = normal.collect(optimizations=pl.QueryOptFlags.none())
+    notes = normalisations(raw, rows, [f.column.key for f in present])
+    collected = findings.collect(rows)
     extra = [
         pl.DataFrame(
             {"row": [c[0] for c in cells], "column": [c[1] for c in cells]},
@@ -208,55 +215,99 @@ def check(
     ]
     collected = (
         pl.concat([collected, *extra])
-        .filter(pl.col("row").is_in(normal["row"].implode()))
+        .filter(pl.col("row").is_in(rows["row"].implode()))
         .unique(["row", "column", "code"], maintain_order=True)
     )
-    collected = pl.concat([collected, repetitions(normal, collected)]).sort("row", maintain_order=True)
-    return Checked(rows=normal, findings=collected, notes=notes)
+    collected = pl.concat([collected, repetitions(rows)]).sort("row", maintain_order=True)
+    return Checked(rows=rows, findings=collected, notes=notes)
 
 
-def _spellings(f: Field) -> dict[str, str]:
-    """Return what a cell may say, in lower case, and the code it means."""
-    assert f.code_list is not None
-    return {"".join(spelling.split()).lower(): code for spelling, code in f.code_list.code_by_value.items()}
+LISTS = {f.code_list.name: f.code_list for f in FIELDS if f.code_list is not None}
 
 
-def normalised(f: Field) -> pl.Expr:
-    """Return the cell of a field as it is meant: blanks and widths put right, empty text as null."""
-    text = text_columns.half_width(pl.col(f.column.key))
-    if f.kind in {"document", "class", "school", "postcode", "division", "month", "date"}:
-        text = text_columns.strip_all_blanks(text)
-        if f.kind in {"document", "class"}:
-            text = text.str.to_uppercase()
-        if f.kind in {"class", "school", "postcode", "division"}:
+@cache
+def _spellings(name: str) -> tuple[pl.Series, pl.Series]:
+    """Return what a cell of a coded column may say, without blanks in lower case, and the codes it means."""
+    meant = {"".join(text.split()).lower(): code for text, code in LISTS[name].code_by_value.items()}
+    return pl.Series(list(meant), dtype=pl.String), pl.Series(list(meant.values()), dtype=pl.String)
+
+
+@cache
+def _as_series(divisions: frozenset[str]) -> pl.Series:
+    return pl.Series(sorted(divisions), dtype=pl.String)
+
+
+def normalised(raw: pl.DataFrame, present: Sequence[Field]) -> pl.LazyFrame:
+    """Return the cells as they are meant: blanks and widths put right, empty text as null.
+
+    Step by step, each reading the column as the step before left it, so that no step is
+    computed twice; the steps that few files need are taken where a cell needs them.
+    """
+    keys = [f.column.key for f in present]
+    kinds = {f.column.key: f.kind for f in present}
+    if not keys:
+        return raw.lazy()
+
+    def of(*wanted: str) -> list[str]:
+        return [key for key in keys if kinds[key] in wanted]
+
+    wide = raw.select(pl.col(keys).str.contains(WIDE).any()).row(0, named=True)
+    tight = {f.column.key for f in present if f.kind in TIGHT or f.code_list is not None}
+    steps: list[list[pl.Expr]] = [
+        [text_columns.half_width(pl.col(key)) for key in keys if wide[key]],
+        [
+            text_columns.strip_all_blanks(pl.col(key))
+            if key in tight
+            else text_columns.squeeze_blanks(pl.col(key))
+            for key in keys
+        ],
+        [
+            *(pl.col(key).str.to_uppercase() for key in of("document", "class")),
+            *(text_columns.middle_dots(pl.col(key)) for key in of("name")),
             # A number cell of a spreadsheet reads 2026101.0 in some programs.
-            text = text.str.replace(r"^([0-9]+)\.0$", "$1")
-    elif f.kind == "phone":
-        text = text_columns.strip_all_blanks(text)
-        text = text.str.replace(r"^\+?86[- ]?(1[0-9]{10})$", "$1").str.replace(r"^\+", "00")
-        text = text.str.replace(r"^([0-9]+)\.0$", "$1")
-    elif f.kind == "name":
-        text = text_columns.middle_dots(text_columns.squeeze_blanks(text))
-        # Blanks between the characters of a Han name are set for looks only.
-        blanks_mean_nothing = text.str.contains(r"^[\p{Han}· ]+$")
-        text = pl.when(blanks_mean_nothing).then(text.str.replace_all(" ", "", literal=True)).otherwise(text)
-    elif f.code_list is not None:
-        text = text_columns.strip_all_blanks(text)
-    else:
-        text = text_columns.squeeze_blanks(text)
-    return pl.when(text.str.len_bytes() > 0).then(text).otherwise(None).alias(f.column.key)
+            *(
+                pl.col(key).str.replace(r"^([0-9]+)\.0$", "$1")
+                for key in of("school", "postcode", "division", "phone")
+            ),
+        ],
+        [
+            *(pl.col(key).str.replace(r"^([0-9]+)\.0$", "$1") for key in of("class")),
+            *(
+                pl.col(key).str.replace(r"^\+?86[- ]?(1[0-9]{10})$", "$1").str.replace(r"^\+", "00")
+                for key in of("phone")
+            ),
+            # Blanks between the characters of a Han name are set for looks only.
+            *(
+                pl.when(pl.col(key).str.contains(r"^[\p{Han}· ]+$"))
+                .then(pl.col(key).str.replace_all(" ", "", literal=True))
+                .otherwise(pl.col(key))
+                .alias(key)
+                for key in of("name")
+            ),
+        ],
+        [pl.when(pl.col(key) != "").then(pl.col(key)).alias(key) for key in keys],
+    ]
+    plan = raw.lazy()
+    for step in steps:
+        if step:
+            plan = plan.with_columns(step)
+    return plan
 
 
 def normalisations(raw: pl.DataFrame, normal: pl.DataFrame, keys: list[str]) -> dict[str, dict[str, int]]:
     """Return, per field, in how many cells the text was put right; fields with none are left out."""
-    # What a person would not call a change (blanks around, a date cell shown as a date) counts too.
-    changed = {key: int(((raw[key] != normal[key]) & normal[key].is_not_null()).sum()) for key in keys}
-    return {key: {"normalised": count} for key, count in changed.items() if count}
+    if not keys:
+        return {}
+    beside = normal.select(keys).hstack(raw.select(pl.col(keys).name.prefix("raw ")))
+    changed = beside.select(
+        ((pl.col(f"raw {key}") != pl.col(key)) & pl.col(key).is_not_null()).sum().alias(key) for key in keys
+    ).row(0, named=True)
+    return {key: {"normalised": int(count)} for key, count in changed.items() if count}
 
 
 def identity(
-    normal: pl.DataFrame, findings: Findings, *, today: date, divisions: Container[str]
-) -> pl.DataFrame:
+    normal: pl.LazyFrame, findings: Findings, *, today: date, divisions: frozenset[str]
+) -> pl.LazyFrame:
     """Add scheme, sex and birth date, derived from the number where it has them.
 
     Permits of residents of Hong Kong, Macao and Taiwan have the shape of a resident number
@@ -301,7 +352,7 @@ def identity(
         length=number.str.len_chars(),
     )
     findings.add("document_number", "id-check-digit", speaks & ~id_columns.check_digit_ok(number))
-    known = sorted(code for code in divisions)  # type: ignore[call-overload]
+    known = _as_series(divisions).implode()
     prefix = number.str.slice(0, 6)
     findings.add(
         "document_number",
@@ -363,7 +414,7 @@ def identity(
     return normal
 
 
-def placement(normal: pl.DataFrame, findings: Findings, *, school: School, layout: str) -> pl.DataFrame:
+def placement(normal: pl.LazyFrame, findings: Findings, *, school: School, layout: str) -> pl.LazyFrame:
     """Add class, stage and entry year; report rows of other schools and unknown classes."""
     own = [school.identifier, *school.known_identifiers]
     if layout == "national":
@@ -401,7 +452,7 @@ def placement(normal: pl.DataFrame, findings: Findings, *, school: School, layou
     )
 
 
-def ages(normal: pl.DataFrame, findings: Findings, *, school: School) -> pl.DataFrame:
+def ages(normal: pl.LazyFrame, findings: Findings, *, school: School) -> pl.LazyFrame:
     """Add the age on the province's cut-off day in the year of entry, and warn of unusual ones."""
     month, day = school.cutoff
     cutoff = pl.date(pl.col("entry_year"), month, day)
@@ -426,12 +477,12 @@ def ages(normal: pl.DataFrame, findings: Findings, *, school: School) -> pl.Data
 PHONE = r"^(1[3-9][0-9]{9}|0[0-9]{2,3}-?[2-9][0-9]{6,7}(-[0-9]{1,6})?|00[0-9]{6,18}|[2-9][0-9]{6,7})$"
 
 
-def particulars(present: list[Field], findings: Findings, divisions: Container[str]) -> None:
+def particulars(present: list[Field], findings: Findings, divisions: frozenset[str]) -> None:
     """Report names, phones, postcodes, numbers and divisions that cannot be.
 
     A division may be written in words; as a code it has six digits, or twelve down to the village.
     """
-    known = sorted(divisions)  # type: ignore[call-overload]
+    known = _as_series(divisions).implode()
     for f in present:
         key, value = f.column.key, pl.col(f.column.key)
         if f.kind == "name":
@@ -511,7 +562,7 @@ def required(findings: Findings, *, layout: str) -> None:
     )
 
 
-def repetitions(normal: pl.DataFrame, findings: pl.DataFrame) -> pl.DataFrame:
+def repetitions(normal: pl.DataFrame) -> pl.DataFrame:
     """Return a finding for every row that repeats a number, or a person without one, of an earlier row."""
     persons = normal.select(
         "row",
