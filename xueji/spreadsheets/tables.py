@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import polars as pl
@@ -42,9 +42,9 @@ def copy_parts(cursor: Any, table: str, parts: Iterable[pl.DataFrame], columns: 
     return count
 
 
-def rows_of(cursor: Any, query: str, parameters: list[Any] | None = None) -> pl.DataFrame:
+def rows_of(cursor: Any, query: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> pl.DataFrame:
     """Return the answer of a query as a frame, with the names the query gives its columns."""
-    cursor.execute(query, parameters or [])
+    cursor.execute(query, parameters)
     names = [column.name for column in cursor.description]
     records = cursor.fetchall()
     return pl.DataFrame(records, schema=names, orient="row", infer_schema_length=None)

@@ -26,14 +26,28 @@ STUDYING = "01"
 NUMBER_SCHEME = "S"
 
 # A child can have become known since it was claimed, by another door than a roster:
-# whoever holds the number now was first.
+# whoever holds the number now was first, and the row is rejected with a finding.
 OVERTAKEN = """
-UPDATE changes_rosterrow r SET state = 'elsewhere', reason = 'already-enrolled'
-WHERE r.batch_id = %(batch)s AND r.state = 'accepted' AND (
-    EXISTS (SELECT 1 FROM students_identifier i
-            WHERE i.scheme = r.scheme AND i.index = r.index AND i.student_id <> r.student_id)
-    OR r.is_known AND EXISTS (SELECT 1 FROM students_enrolment e
+WITH overtaken AS (
+    SELECT r.row, CASE WHEN s.id <> r.student_id AND s.name <> r.name THEN 'to-be-checked'
+        ELSE 'already-enrolled' END AS code
+    FROM changes_rosterrow r
+    LEFT JOIN students_identifier i ON i.scheme = r.scheme AND i.index = r.index
+    LEFT JOIN students_student s ON s.id = i.student_id
+    WHERE r.batch_id = %(batch)s AND r.state = 'accepted' AND (
+        i.student_id <> r.student_id
+        OR r.is_known AND EXISTS (SELECT 1 FROM students_enrolment e
             WHERE e.student_id = r.student_id AND e.ended_on IS NULL))
+), marked AS (
+    UPDATE changes_rosterrow r SET state = 'elsewhere', reason = overtaken.code
+    FROM overtaken WHERE r.batch_id = %(batch)s AND r.row = overtaken.row
+), told AS (
+    INSERT INTO changes_rosterfinding (batch_id, place, row, "column", code, severity, params)
+    SELECT %(batch)s, %(place)s, row, 'document_number', code,
+        CASE code WHEN 'already-enrolled' THEN 'error' ELSE 'held' END, '{}'
+    FROM overtaken ON CONFLICT DO NOTHING
+)
+SELECT count(*) FROM overtaken
 """
 
 LOCK_RETURNING = """
@@ -142,6 +156,8 @@ COUNT = "SELECT count(*) FROM changes_rosterrow WHERE batch_id = %(batch)s AND s
 def register(batch: RosterBatch, *, by: Actor, today: date, using: str) -> int:
     """Write the accepted rows of a locked batch as students; return how many.
 
+    Rows of children who became known meanwhile count as rejected afterwards.
+
     A database constraint that still refuses (a number given by another door at the same
     moment) rolls the whole approval back; repeating it takes the overtaken row out.
     """
@@ -156,6 +172,8 @@ def register(batch: RosterBatch, *, by: Actor, today: date, using: str) -> int:
     with connections[using].cursor() as cursor:
         cursor.execute(LOCK_RETURNING, known)
         cursor.execute(OVERTAKEN, known)
+        (overtaken,) = cursor.fetchone()
+        batch.accepted, batch.rejected = batch.accepted - overtaken, batch.rejected + overtaken
         number(cursor, known, division=division_of(batch.place))
         for statement in STATEMENTS:
             cursor.execute(statement, known)
@@ -178,7 +196,8 @@ def number(cursor: Any, known: dict[str, Any], *, division: str) -> None:
     ]
     applicants = [
         Applicant(
-            resident_number=document if scheme == "R" and document[0] != "8" else None,
+            # Permits (8…) and cards of foreigners (9…) have the same shape and lead to a J number.
+            resident_number=document if document and scheme == "R" and document[0] not in "89" else None,
             is_disputed=disputed,
             division=division,
             birth_on=birth,
