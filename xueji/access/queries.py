@@ -74,7 +74,7 @@ def actor_of(
     """Return the account as it acts in the chosen appointment, or in its first; None without any."""
     actors = actors_of(account_id, today=today, using=using)
     chosen = [actor for actor in actors if actor.appointment_id == appointment_id]
-    return (chosen or actors or [None])[0]
+    return next(iter(chosen or actors), None)
 
 
 def actor_named(username: str, *, today: date, using: str = "default") -> list[Actor]:

@@ -163,7 +163,8 @@ class ScopedManager(models.Manager.from_queryset(ScopedQuerySet)):  # type: igno
     """`objects` of every table that has a `place`: only rows of the current scope."""
 
     def get_queryset(self) -> ScopedQuerySet:
-        return super().get_queryset().within(current_scope())
+        rows: ScopedQuerySet = super().get_queryset().within(current_scope())
+        return rows
 
 
 class ScopedModel(models.Model):

@@ -157,23 +157,21 @@ def check(
         if f.max_length:
             length = pl.col(key).str.len_chars()
             findings.add(key, "too-long", length > f.max_length, limit=f.max_length, length=length)
-    coded = [f for f in present if f.code_list is not None]
+    coded = [(f.column.key, f.code_list) for f in present if f.code_list is not None]
     normal = normal.with_columns(
-        pl.col(f.column.key)
+        pl.col(key)
         .str.to_lowercase()
-        .replace_strict(*_spellings(f.code_list.name), default=None, return_dtype=pl.String)
-        .alias(f"code_{f.column.key}")
-        for f in coded
+        .replace_strict(*_spellings(codes.name), default=None, return_dtype=pl.String)
+        .alias(f"code_{key}")
+        for key, codes in coded
     )
     normal = normal.with_columns(
         pl.lit(None, dtype=pl.String).alias(f"code_{f.column.key}")
         for f in FIELDS
         if f.code_list is not None and f.column.key in absent
     )
-    for f in coded:
-        key = f.column.key
-        assert f.code_list is not None
-        examples = "、".join(row.zh for row in f.code_list.rows[:3])
+    for key, codes in coded:
+        examples = "、".join(row.zh for row in codes.rows[:3])
         findings.add(
             key,
             "unknown-code",
