@@ -29,7 +29,7 @@ from xueji.changes.queries.schools import checked_school, require_open
 from xueji.changes.rules import roster_checks
 from xueji.changes.rules.roster_files import Roster, as_roster, from_values
 from xueji.changes.rules.roster_findings import BY_CODE, REJECTING, Severity
-from xueji.changes.rules.roster_steps import CLOSED, Act, Desk, RowState, State, step_from
+from xueji.changes.rules.roster_steps import CLOSED, Act, Desk, RowState, State, Step, step_from
 from xueji.lib import uuid7
 from xueji.lib.errors import Refused
 from xueji.lib.school_years import archive_due_on
@@ -277,7 +277,8 @@ def submit(batch_id: UUID, *, by: Actor, today: date) -> RosterBatch:
     """Hand a checked batch to the leader, claim its children, open problem records for the doubtful ones.
 
     A child that another roster claimed first is taken out here, with its finding; exactly
-    one roster has each child, whatever the timing. Raises NothingToSubmit, NotNow.
+    one roster has each child, whatever the timing. Raises NotNow; NothingToSubmit when no
+    pupil is left, and then the batch stays with the registrar and says why.
     """
     with national("roster.submit") as using:
         batch = locked(batch_id, using)
@@ -285,34 +286,45 @@ def submit(batch_id: UUID, *, by: Actor, today: date) -> RosterBatch:
         opened = problems.open_for(batch, by=by, today=today, using=using)
         taken = claim(batch, using)
         count = RosterRow.everywhere.using(using).filter(batch_id=batch.id, state=RowState.ACCEPTED).count()
-        if count == 0 and opened == 0:
-            raise NothingToSubmit(
-                "没有可以提交的学生：请先按提示改正后再上传。",
-                "There is no pupil to submit: correct the file as the findings say and upload it again.",
-            )
         # What a desk took out in an earlier round is rejected from now on.
         batch.accepted, batch.rejected, batch.excepted = count, batch.rows - count, 0
-        batch.submitted_by = by.account_id
-        entered = (
-            RosterRow.everywhere.using(using)
-            .filter(batch_id=batch.id)
-            .order_by("entered_on")
-            .values_list("entered_on")
-        ).first()
-        batch.due_on = archive_due_on(entered[0]) if entered else None
-        hand_over(batch, State.WITH_LEADER, desk=batch.place, today=today)
-        batch.save(using=using)
-        decided(batch, Act.SUBMIT, by=by, using=using)
-        note(
-            batch.id,
-            "roster.submit",
-            by=by,
-            place=batch.place,
-            using=using,
-            before={"state": step.source},
-            after={"state": batch.state, "pupils": count, "taken": taken, "problems": opened},
+        if count or opened:
+            hand_in(batch, step, by=by, today=today, using=using, taken=taken, problem_count=opened)
+        else:
+            batch.save(using=using)
+    # Raised only now, so that the findings of the lost rows are kept.
+    if batch.state == State.CHECKED:
+        raise NothingToSubmit(
+            "没有可以提交的学生：请先按提示改正后再上传。",
+            "There is no pupil to submit: correct the file as the findings say and upload it again.",
         )
-        return batch
+    return batch
+
+
+def hand_in(
+    batch: RosterBatch, step: Step, *, by: Actor, today: date, using: str, taken: int, problem_count: int
+) -> None:
+    """Put a batch whose children are claimed on the desk of the leader."""
+    batch.submitted_by = by.account_id
+    entered = (
+        RosterRow.everywhere.using(using)
+        .filter(batch_id=batch.id)
+        .order_by("entered_on")
+        .values_list("entered_on")
+    ).first()
+    batch.due_on = archive_due_on(entered[0]) if entered else None
+    hand_over(batch, step.target, desk=batch.place, today=today)
+    batch.save(using=using)
+    decided(batch, Act.SUBMIT, by=by, using=using)
+    note(
+        batch.id,
+        "roster.submit",
+        by=by,
+        place=batch.place,
+        using=using,
+        before={"state": step.source},
+        after={"state": batch.state, "pupils": batch.accepted, "taken": taken, "problems": problem_count},
+    )
 
 
 CLAIM = """
@@ -426,7 +438,7 @@ def decide(
         return batch
 
 
-def may_decide(batch: RosterBatch, act: Act, *, by: Actor, version: int | None = None) -> Any:
+def may_decide(batch: RosterBatch, act: Act, *, by: Actor, version: int | None = None) -> Step:
     """Return the step by which `by` may decide on the batch as it was looked at.
 
     Raises NotNow when it is past that, NotAllowed, OwnWork (two-person rule).
@@ -525,10 +537,12 @@ def import_file(
         return batch, True
     try:
         return submit(batch.id, by=by, today=today), True
-    except NotNow:
-        # The same file came twice at once, and the other one was submitted first.
+    except (NotNow, NothingToSubmit) as refused:
+        # The same file came twice at once and the other one was submitted first, or other
+        # rosters claimed all its children meanwhile and the findings say so.
         with national("roster.submit") as using:
-            return RosterBatch.everywhere.using(using).get(pk=batch.id), False
+            done = isinstance(refused, NothingToSubmit)
+            return RosterBatch.everywhere.using(using).get(pk=batch.id), done
 
 
 def enrol_one(
@@ -536,32 +550,47 @@ def enrol_one(
 ) -> tuple[RosterBatch | None, Examined]:
     """Check one pupil as typed and, when nothing is wrong, submit it as a batch of one row.
 
-    Returns no batch when a finding rejects the row: nothing is kept then.
+    Returns no batch when a finding rejects the row: nothing is kept then. The same pupil
+    posted again is the batch that it already is.
     """
     by.require("roster.submit", school.place)
     require_open(school)
+    try:
+        return enrol_at_once(values, school=school, by=by, today=today, door=door)
+    except NothingToSubmit:
+        # Another roster claimed the child between check and submission, and nothing was kept;
+        # the check finds that claim now.
+        return enrol_at_once(values, school=school, by=by, today=today, door=door)
+
+
+def enrol_at_once(
+    values: dict[str, str], *, school: School, by: Actor, today: date, door: str
+) -> tuple[RosterBatch | None, Examined]:
+    """Check and submit one pupil in one transaction: nothing is kept of one that is not accepted.
+
+    Of two equal posts at once the second waits in `receive` and then finds the first one's
+    batch. Raises NothingToSubmit when another roster was quicker.
+    """
     content = json.dumps([values], ensure_ascii=False, sort_keys=True).encode()
-    # One transaction for all of it: nothing is kept of a pupil that is not accepted, and of two
-    # equal posts at once the second waits in `receive` and then finds the first one's batch.
     with national("roster.submit") as using:
-        before = live_batch(school, hashlib.sha256(content).hexdigest(), using)
+        kept = live_batch(school, hashlib.sha256(content).hexdigest(), using)
         found = examine(
             from_values([values]),
             school=school,
             today=today,
             using=using,
-            batch_id=before.id if before else None,
+            batch_id=kept.id if kept else None,
         )
         if found.accepted.is_empty() and problems.doubtful(found.checked).is_empty():
             return None, found
         batch, _ = receive(content, file_name=values.get("name", "") or door, school=school, by=by, door=door)
         batch = locked(batch.id, using)
         if batch.state in {State.UPLOADED, State.CHECKED}:
-            source = batch.state
+            before = batch.state
             keep(batch, found, using=using, report=silent)
             batch.state = State.CHECKED
             batch.save(using=using)
-            checked(batch, before=source, using=using)
+            checked(batch, before=before, using=using)
             batch = submit(batch.id, by=by, today=today)
     return batch, found
 
@@ -583,7 +612,7 @@ def locked(batch_id: UUID, using: str) -> RosterBatch:
     return batch
 
 
-def step_to(batch: RosterBatch, act: Act, by: Actor) -> Any:
+def step_to(batch: RosterBatch, act: Act, by: Actor) -> Step:
     """Return the step that `by` may take now. Raises NotNow, NotAllowed."""
     step = step_from(State(batch.state), act)
     if step is None:
