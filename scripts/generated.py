@@ -7,7 +7,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 
 # Document → the command that prints it.
-GENERATED: dict[str, list[str]] = {}
+GENERATED: dict[str, list[str]] = {
+    f"docs/generated/{name}.md": ["scripts/tables.py", name]
+    for name in ("findings", "columns", "permissions", "steps")
+}
 
 
 def main() -> int:
