@@ -18,7 +18,7 @@ def seal(content: Any, key: UUID) -> bytes:
     return sealed
 
 
-def unseal(blob: bytes | None, key: UUID) -> Any:
+def unseal(blob: bytes | memoryview | None, key: UUID) -> Any:
     """Return the JSON content that was encrypted for the case with this id; nothing is an empty object."""
     if blob is None:
         return {}

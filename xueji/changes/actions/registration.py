@@ -16,7 +16,7 @@ from django.utils.module_loading import import_string
 
 from xueji.access.scope import Actor
 from xueji.changes.models import RosterBatch
-from xueji.lib import masks
+from xueji.lib import id_numbers, masks
 from xueji.organisations.rules.places import division_of
 from xueji.spreadsheets.tables import copy_into, rows_of
 from xueji.students.encryption import associated
@@ -91,6 +91,7 @@ STATEMENTS = (
     """
     UPDATE students_student s SET place = r.place, name = r.name, pinyin = r.pinyin, initials = r.initials,
         nationality = r.nationality, ethnicity = r.ethnicity, overseas = r.overseas,
+        document_type = CASE WHEN r.document IS NULL THEN s.document_type ELSE r.document_type END,
         details = s.details || r.details, private = r.private, version = s.version + 1
     FROM changes_rosterrow r
     WHERE r.batch_id = %(batch)s AND r.state = 'accepted' AND r.is_known AND s.id = r.student_id
@@ -103,8 +104,10 @@ STATEMENTS = (
     """
     INSERT INTO students_identifier (scheme, index, student_id, place, value, since)
     SELECT scheme, index, student_id, place, document, %(today)s
-    FROM changes_rosterrow
-    WHERE batch_id = %(batch)s AND state = 'accepted' AND NOT is_known AND document IS NOT NULL
+    FROM changes_rosterrow r
+    WHERE batch_id = %(batch)s AND state = 'accepted' AND document IS NOT NULL
+        AND (NOT is_known OR NOT EXISTS (
+            SELECT 1 FROM students_identifier i WHERE i.scheme = r.scheme AND i.index = r.index))
     """,
     """
     INSERT INTO students_identifier (scheme, index, student_id, place, value, since)
@@ -197,7 +200,7 @@ def number(cursor: Any, known: dict[str, Any], *, division: str) -> None:
     applicants = [
         Applicant(
             # Permits (8…) and cards of foreigners (9…) have the same shape and lead to a J number.
-            resident_number=document if document and scheme == "R" and document[0] not in "89" else None,
+            resident_number=document if is_resident_number(scheme, document) else None,
             is_disputed=disputed,
             division=division,
             birth_on=birth,
@@ -223,6 +226,16 @@ def number(cursor: Any, known: dict[str, Any], *, division: str) -> None:
         ),
     )
     cursor.execute("ANALYZE numbered")
+
+
+def is_resident_number(scheme: str, document: str | None) -> bool:
+    """Return whether a document is a resident number: claimed (R), or disputed (D) as any other may be.
+
+    A permit or card of those who are no citizens (8…, 9…) has the same shape and leads to J.
+    """
+    if not document or document[0] in "89":
+        return False
+    return scheme == "R" or (scheme == "D" and id_numbers.kind(document) is id_numbers.Kind.RESIDENT)
 
 
 def reserve(cursor: Any, wanted: dict[str, int]) -> dict[str, int]:

@@ -11,6 +11,7 @@ import json
 from typing import Any
 
 import polars as pl
+from django.conf import settings
 from django.db import connections
 
 from xueji.changes.rules.roster_checks import FINDING_SCHEMA, NO_NUMBER
@@ -40,6 +41,16 @@ LEFT JOIN students_enrolment e ON e.student_id = s.id AND e.ended_on IS NULL
 WHERE c.scheme = 'U' OR s.document_type = 'Z'
 """
 
+# Who holds a number that is disputed, under the same name: found by name, proved by the number.
+BY_DISPUTE = """
+SELECT c.row, s.id, i.index, e.place AS enrolled_at
+FROM candidate c
+JOIN students_student s ON s.birth_on = c.birth_on AND s.name = c.name AND s.sex = c.sex
+JOIN students_identifier i ON i.student_id = s.id AND i.scheme = 'D' AND i.until IS NULL
+JOIN students_enrolment e ON e.student_id = s.id AND e.ended_on IS NULL
+WHERE c.row = ANY(%s)
+"""
+
 BY_CLAIM = """
 SELECT c.row, r.batch_id, r.place, r.name = c.name AS same_name
 FROM candidate c
@@ -53,7 +64,7 @@ def known_children(
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return the findings about children who are known, and the students who come back.
 
-    `rows` has row, scheme, index, name, sex_final, birth: one line per row that is fit to
+    `rows` has row, scheme, index, name, sex_final, birth, document_number: one line per row that is fit to
     be compared. The first answer has FINDING_SCHEMA; the second `row, student_id` for
     children whose earlier enrolment is closed and who keep their number and history.
     Must run inside the national scope.
@@ -79,6 +90,11 @@ def known_children(
         by_person = cursor.fetchall()
         cursor.execute(BY_CLAIM, [batch_id])
         by_claim = cursor.fetchall()
+        other_name = [row for row, _, same_name, _ in by_number if not same_name]
+        by_dispute = []
+        if other_name:
+            cursor.execute(BY_DISPUTE, [other_name])
+            by_dispute = cursor.fetchall()
         cursor.execute("DROP TABLE candidate")
 
     told: dict[int, tuple[str, dict[str, Any]]] = {}
@@ -91,6 +107,10 @@ def known_children(
         else:
             returning[row] = str(student_id)
     without_number = set(rows.filter(pl.col("scheme") == NO_NUMBER)["row"])
+    for row, student_id, index, enrolled_at in by_dispute:
+        number = rows.row(by_predicate=pl.col("row") == row, named=True)["document_number"]
+        if settings.XUEJI_KEY_RING.blind_index("D", f"{number}|{student_id}") == bytes(index):
+            told[row] = ("already-enrolled", {"here": True} if enrolled_at == own_place else {})
     for row, _batch, place, same_name in by_claim:
         if row in without_number:
             # Two children may share name, sex and birth date: their schools have a say.
