@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
+from django.middleware.locale import LocaleMiddleware
 
 from xueji.lib.errors import Refused
 from xueji.web.pages import is_htmx, refusal_page
@@ -52,3 +53,15 @@ class PageMiddleware:
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         return refusal_page(request, exception) if isinstance(exception, Refused) else None
+
+
+class ChineseUnlessChosen(LocaleMiddleware):
+    """Speak Chinese until somebody presses the switch.
+
+    What a browser prefers says little here: staff-room machines come with English
+    browsers, and the words of the Measures are Chinese.
+    """
+
+    def process_request(self, request: HttpRequest) -> None:
+        request.META.pop("HTTP_ACCEPT_LANGUAGE", None)
+        super().process_request(request)
