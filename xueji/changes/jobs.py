@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import connections
@@ -63,7 +64,13 @@ def register_later(
     Must run inside the scope of the officer: job and progress come with its transaction.
     """
     with connections["default"].cursor() as cursor:
-        known = {"batch": batch.id, "place": batch.place, "stage": WAITING, "done": 0, "total": batch.accepted}
+        known: dict[str, Any] = {
+            "batch": batch.id,
+            "place": batch.place,
+            "stage": WAITING,
+            "done": 0,
+            "total": batch.accepted,
+        }
         cursor.execute(PROGRESS, known)
     register_roster.defer(
         batch_id=str(batch.id),

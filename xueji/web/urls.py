@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib.auth.views import LogoutView
-from django.urls import path
+from django.urls import include, path
 from django.views.i18n import set_language
 
 from xueji.web import invitations, sign_in, views
@@ -16,4 +16,5 @@ urlpatterns = [
     path("language", set_language, name="set-language"),
     path("theme", views.choose_theme, name="choose-theme"),
     path("appointment", views.switch_appointment, name="switch-appointment"),
+    path("", include("xueji.web.rosters.urls")),
 ]

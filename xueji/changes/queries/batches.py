@@ -500,17 +500,22 @@ def pupils_page(
     for row, column, code, params in warned.order_by("row").values_list("row", "column", "code", "params"):
         warnings.setdefault(row, []).append(told(row, column, code, params))
     ring = settings.XUEJI_KEY_RING
-    pupils = [
-        Pupil(
-            *row[:6],
-            document=ring.decrypt(bytes(blob), associated("identifier", bytes(index))) if blob else "",
-            state=state,
-            reason=reason,
-            is_known=is_known,
-            warnings=warnings.get(row[0], []),
+    pupils = []
+    for row, name, sex, birth_on, class_number, kind, state, reason, is_known, index, blob in found.items:
+        number = ring.decrypt(bytes(blob), associated("identifier", bytes(index))) if blob else ""
+        pupils.append(
+            Pupil(
+                row=row,
+                name=name,
+                sex=sex,
+                birth_on=birth_on,
+                class_number=class_number,
+                document_type=kind,
+                document=number,
+                state=state,
+                reason=reason,
+                is_known=is_known,
+                warnings=warnings.get(row, []),
+            )
         )
-        for row in found.items
-        for state, reason, is_known, index, blob in [row[6:]]
-    ]
     return Page(pupils, found.before, found.after)
-

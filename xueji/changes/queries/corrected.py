@@ -44,9 +44,7 @@ def corrected_file(batch: RosterBatch, *, in_english: bool = False) -> Corrected
     )
     numbers = sorted({*rejecting, *taken_out})
     if not numbers:
-        raise NothingToCorrect(
-            "本批次没有需要更正的行。", "No row of this batch needs correction."
-        )
+        raise NothingToCorrect("本批次没有需要更正的行。", "No row of this batch needs correction.")
     headers, frame = uploaded(batch)
     frame = frame.filter(pl.col("row").is_in(numbers)).sort("row")
     position = {column: at for at, column in enumerate(frame.columns[1:])}
@@ -81,7 +79,9 @@ def uploaded(batch: RosterBatch) -> tuple[list[str], pl.DataFrame]:
 def reason(findings: list[Told], taken_out: str, *, in_english: bool) -> str:
     """Return what is wrong with a row, as one text for its last cell."""
     at = 1 if in_english else 0
-    said = [(one.column_en, one.message_en) if in_english else (one.column, one.message_zh) for one in findings]
+    said = [
+        (one.column_en, one.message_en) if in_english else (one.column, one.message_zh) for one in findings
+    ]
     texts = [f"【{column}】{message}" for column, message in said]
     if taken_out:
         texts.append(in_both(taken_out)[at])

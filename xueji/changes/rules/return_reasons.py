@@ -21,7 +21,9 @@ class Reason:
 
 REASONS: tuple[Reason, ...] = (
     Reason("not-arrived", "未到校报到", "Has not come to school"),
-    Reason("data-wrong", "信息与户口簿或证件不一致", "Does not agree with the household register or document"),
+    Reason(
+        "data-wrong", "信息与户口簿或证件不一致", "Does not agree with the household register or document"
+    ),
     Reason("class-wrong", "班级有误", "Wrong class"),
     Reason("papers-missing", "证明材料不全", "Papers are missing"),
     Reason("age", "年龄不合入学条件，未作说明", "Age outside the conditions of entry, without explanation"),

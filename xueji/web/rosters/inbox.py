@@ -1,0 +1,306 @@
+"""The inbox: what waits on the desk of one's office, what is late, and several rosters approved at once."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from xueji.access.rules.permissions import Level
+from xueji.changes import jobs
+from xueji.changes.actions import rosters
+from xueji.changes.models import RosterBatch
+from xueji.changes.queries import batches
+from xueji.changes.rules import problem_records, return_reasons
+from xueji.changes.rules.roster_steps import STEPS, Act, State
+from xueji.lib import masks
+from xueji.lib.errors import Refused
+from xueji.web.doors import ActingRequest, done_once, door
+from xueji.web.pages import Column, Row, Table, part, render
+from xueji.web.rosters import words
+from xueji.web.templatetags.xueji import refused as sentence_of
+from xueji.web.templatetags.xueji import spoken, thousands
+
+MOST_AT_ONCE = 100
+# A registration up to this many rows takes about a second and is done while one waits.
+ROWS_AT_ONCE = 5_000
+
+
+class InboxFilter(forms.Form):
+    kind = forms.ChoiceField(
+        label=gettext_lazy("类型"),
+        required=False,
+        choices=[
+            ("", gettext_lazy("全部")),
+            ("roster", gettext_lazy("新生名册")),
+            ("problem", gettext_lazy("问题学籍")),
+        ],
+    )
+    due = forms.ChoiceField(
+        label=gettext_lazy("期限"),
+        required=False,
+        choices=[
+            ("", gettext_lazy("全部")),
+            ("late", gettext_lazy("已逾期")),
+            ("today", gettext_lazy("今日到期")),
+        ],
+    )
+    office = forms.CharField(label=gettext_lazy("学校"), required=False, max_length=50)
+
+
+@door()
+def inbox(request: ActingRequest) -> HttpResponse:
+    """What waits for the office one acts for, oldest first; for an authority the overdue schools as well."""
+    actor, today = request.actor, timezone.localdate()
+    form = InboxFilter(request.GET)
+    is_authority = actor.level is not Level.SCHOOL
+    if not is_authority:
+        del form.fields["office"]
+    if not form.is_valid():
+        raise Http404
+    chosen = form.cleaned_data
+    page = batches.waiting(
+        actor,
+        today=today,
+        kind=chosen["kind"],
+        due=chosen["due"],
+        office=chosen.get("office", ""),
+        after=words.place_key(request.GET.get("after", "")),
+        before=words.place_key(request.GET.get("before", "")),
+    )
+    numbers = batches.numbers_waiting(actor, today=today)
+    overdue, has_more_overdue = (
+        batches.overdue_schools(today=today) if is_authority and actor.may("roster.view") else ([], False)
+    )
+    context = {
+        "form": form,
+        "is_filtered": any(chosen.values()),
+        "numbers": numbers,
+        "table": waiting_table(
+            page.items, approvable=approvable_states(request), is_authority=is_authority, today=today
+        ),
+        "before": words.key_text(page.before),
+        "after": words.key_text(page.after),
+        "may_upload": actor.may("roster.upload"),
+        "has_desk": bool(batches.waiting_states(actor)),
+        "is_authority": is_authority,
+        "overdue": overdue_table(overdue, today=today),
+        "has_more_overdue": has_more_overdue,
+    }
+    return render(request, "rosters/inbox.html", context)
+
+
+@door()
+def count(request: ActingRequest) -> HttpResponse:
+    """The number beside the word in the bar: nothing when nothing waits."""
+    numbers = batches.numbers_waiting(request.actor, today=timezone.localdate())
+    text = f"{thousands(numbers.waiting)}{'+' if numbers.is_capped else ''}" if numbers.waiting else ""
+    return HttpResponse(text)
+
+
+def approvable_states(request: ActingRequest) -> frozenset[State]:
+    """Return the states from which the reader approves."""
+    return frozenset(
+        step.source for step in STEPS if step.act is Act.APPROVE and request.actor.may(step.permission)
+    )
+
+
+def waiting_table(
+    found: list[batches.Waiting], *, approvable: frozenset[State], is_authority: bool, today: date
+) -> Table:
+    """Return the lines of the inbox. A roster that can be approved has a box for approving several."""
+    columns = [Column(_("事项"))]
+    if is_authority:
+        columns.append(Column(_("学校")))
+    columns += [
+        Column(_("人数"), "number"),
+        Column(_("环节")),
+        Column(_("收到"), "nowrap"),
+        Column(_("期限"), "nowrap"),
+    ]
+    rows = []
+    for one in found:
+        if one.kind == "roster":
+            name: Any = words.title_of(one.name, one.door)
+            note = spoken(return_reasons.in_both(one.returned)) if one.returned else ""
+            state = words.state_mark(one.state, one.version)
+            address = reverse("roster", args=[one.id])
+            key = f"{one.id}:{one.version}" if one.state in approvable else ""
+        else:
+            problem = problem_records.BY_KIND[one.problem]
+            name = f"{spoken((problem.zh, problem.en))} {masks.name(one.name)}"
+            note, state, address, key = "", words.case_mark(one.state), problem_address(one.id), ""
+        cells: list[object] = [name]
+        if is_authority:
+            cells.append(one.office)
+        cells += [
+            thousands(one.pupils),
+            with_note(state, note),
+            words.day_mark(one.since),
+            words.due_mark(one.due_on, today),
+        ]
+        rows.append(Row(tuple(cells), url=address, key=key))
+    return Table(_("待办事项，收到早的在前"), tuple(columns), tuple(rows))
+
+
+def with_note(mark: Any, note: str) -> Any:
+    """Return a mark with a sentence under it."""
+    return part("noted", mark=mark, note=note) if note else mark
+
+
+def problem_address(case_id: UUID) -> str:
+    """Return where a problem record is handled; nothing while this installation has no such page."""
+    try:
+        return reverse("problem", args=[case_id])
+    except NoReverseMatch:
+        return ""
+
+
+def overdue_table(found: list[batches.OverdueSchool], *, today: date) -> Table:
+    """Return the schools with rosters that are late."""
+    rows = tuple(
+        Row(
+            (
+                one.name,
+                thousands(one.batches),
+                thousands(one.pupils),
+                words.due_mark(one.due_on, today),
+            ),
+            url=f"{reverse('rosters')}?office={one.identifier}&late=on",
+        )
+        for one in found
+    )
+    columns = (
+        Column(_("学校")),
+        Column(_("名册"), "number"),
+        Column(_("人数"), "number"),
+        Column(_("最早期限"), "nowrap"),
+    )
+    return Table(_("两个月内未完成注册的学校，最早到期的在前"), columns, rows)
+
+
+# Several at once ------------------------------------------------------------------------
+
+
+def chosen_batches(request: ActingRequest) -> list[tuple[RosterBatch, int]]:
+    """Return the ticked batches with the version that was looked at. Raises Http404 for what is no box."""
+    wanted: dict[UUID, int] = {}
+    for key in request.POST.getlist("selected")[:MOST_AT_ONCE]:
+        identity, _separator, version = key.partition(":")
+        batch_id, number = words.uuid_key(identity), words.row_key(version)
+        if batch_id is None or number is None:
+            raise Http404
+        wanted[batch_id] = number
+    return [(batch, wanted[batch.id]) for batch in batches.batches_with(list(wanted))]
+
+
+@door("roster.view", methods=("POST",))
+def approve_several(request: ActingRequest) -> HttpResponse:
+    """Show what approving the ticked rosters means; when confirmed, approve one after the other."""
+    chosen = chosen_batches(request)
+    if not chosen:
+        messages.warning(request, _("没有选择名册：请先勾选要同意的名册。"))
+        return HttpResponseRedirect(reverse("inbox"))
+    if request.POST.get("confirmed") == "yes":
+        return done_once(request, lambda: approve_each(request, chosen))
+    pupils = sum(batch.accepted - batch.excepted for batch, _version in chosen)
+    warnings = sum(batch.warnings for batch, _version in chosen)
+    context = {
+        "question": _("同意所选名册"),
+        "figures": [
+            (_("名册"), thousands(len(chosen)), ""),
+            (_("学生"), thousands(pupils), ""),
+            (_("提示"), thousands(warnings), "waiting" if warnings else ""),
+        ],
+        "consequences": [
+            consequence_of(State(batch.state), several=True)
+            for batch, _version in {b.state: (b, v) for b, v in chosen}.values()
+        ],
+        "names": [
+            (
+                batch.school.organisation.name,
+                words.title_of(batch.file_name, batch.door),
+                batch.accepted - batch.excepted,
+            )
+            for batch, _version in chosen
+        ],
+        "label": ngettext("同意 %(number)s 份名册", "同意 %(number)s 份名册", len(chosen))
+        % {"number": len(chosen)},
+        "action": request.path,
+        "hidden": [("selected", f"{batch.id}:{version}") for batch, version in chosen],
+        "back": reverse("inbox"),
+        "crumbs": [(_("待办"), reverse("inbox")), (_("同意所选名册"), "")],
+    }
+    return render(request, "rosters/confirm.html", context)
+
+
+def consequence_of(state: State, *, several: bool = False) -> str:
+    """Return what the next approval brings about."""
+    if state is State.WITH_AUTHORITY:
+        return _("核准后学生即注册学籍、取得学籍号，不能整体撤回。")
+    if several:
+        return _("同意后转交主管部门核准；核准之前学校可以撤回。")
+    return _("同意后转交主管部门核准；核准之前学校可以整体撤回。")
+
+
+def approve_each(request: ActingRequest, chosen: list[tuple[RosterBatch, int]]) -> str:
+    """Approve each roster in a transaction of its own; say which could not be. Returns where to go on."""
+    done = left = later = 0
+    rows = 0
+    for batch, version in chosen:
+        pupils = batch.accepted - batch.excepted
+        try:
+            if batch.state == State.WITH_AUTHORITY and rows + pupils > ROWS_AT_ONCE:
+                leave_to_worker(request, batch, version=version)
+                later += 1
+                continue
+            rosters.decide(
+                batch.id, act=Act.APPROVE, by=request.actor, today=timezone.localdate(), version=version
+            )
+            done += 1
+            rows += pupils if batch.state == State.WITH_AUTHORITY else 0
+        except Refused as refused:
+            left += 1
+            name = words.title_of(batch.file_name, batch.door)
+            messages.error(request, f"{batch.school.organisation.name} {name}: {sentence_of(refused)}")
+    if done:
+        messages.success(
+            request,
+            ngettext("已同意 %(number)s 份名册。", "已同意 %(number)s 份名册。", done) % {"number": done},
+        )
+    if later:
+        messages.info(
+            request,
+            ngettext(
+                "%(number)s 份名册人数较多，正在后台注册。",
+                "%(number)s 份名册人数较多，正在后台注册。",
+                later,
+            )
+            % {"number": later},
+        )
+    return reverse("inbox")
+
+
+def leave_to_worker(
+    request: ActingRequest,
+    batch: RosterBatch,
+    *,
+    version: int,
+    except_rows: Collection[int] = (),
+    reason: str = "",
+) -> None:
+    """Hand the last approval to the worker, after the same questions that the act itself asks.
+
+    Raises NotNow, OwnWork, NotAllowed as the act would; the worker asks again.
+    """
+    rosters.may_decide(batch, Act.APPROVE, by=request.actor, version=version)
+    jobs.register_later(batch, by=request.actor, except_rows=except_rows, reason=reason)
