@@ -17,4 +17,5 @@ urlpatterns = [
     path("theme", views.choose_theme, name="choose-theme"),
     path("appointment", views.switch_appointment, name="switch-appointment"),
     path("", include("xueji.web.rosters.urls")),
+    path("", include("xueji.web.problems.urls")),
 ]

@@ -405,8 +405,12 @@ def missing_papers(remedy: Remedy, papers: list[Paper]) -> tuple[str, ...]:
 
 
 def for_school(case_id: UUID, *, by: Actor) -> SchoolCase | None:
-    """Return the case as the reader's own school sees it; None when the school is not concerned."""
-    party = CaseParty.objects.filter(case_id=case_id, place=by.place).first()
+    """Return the case as the reader's own school sees it; None when the school is not concerned.
+
+    An office above gets what the first school in its area sees: it is not the desk.
+    """
+    parties = CaseParty.objects.filter(case_id=case_id).order_by("place")
+    party = parties.filter(place=by.place).first() or parties.first()
     if party is None:
         return None
     # Only the school that filed the row, or the pupil's own, reads the case itself.
@@ -414,7 +418,7 @@ def for_school(case_id: UUID, *, by: Actor) -> SchoolCase | None:
     filed = filed_record(case) if case is not None else None
     is_both = case is not None and speaks_for_both(case, party)
     standing = standing_record(party) if is_both or party.about != Side.FILED else None
-    papers = papers_of(case_id, by.place)
+    papers = papers_of(case_id, party.place)
     problem = BY_KIND[party.problem]
     return SchoolCase(
         id=case_id,
@@ -425,7 +429,7 @@ def for_school(case_id: UUID, *, by: Actor) -> SchoolCase | None:
         opening=unseal(case.payload, case.id).get("opening", "") if case is not None else "",
         proposal=unseal(party.proposal, case_id),
         papers=papers,
-        can_state=party.closed_on is None and by.may("problems.state"),
+        can_state=party.closed_on is None and party.place == by.place and by.may("problems.state"),
         papers_missing={remedy: missing_papers(remedy, papers) for remedy in problem.remedies},
     )
 

@@ -82,3 +82,16 @@ def note_party(
         after=after,
         using=using,
     )
+
+
+def note_reading(case: Case, *, by: Actor, using: str) -> None:
+    """Record that somebody at the desk looked at the numbers of a case in full."""
+    record(
+        "problem.reveal",
+        by=by.account_id,
+        office=by.place,
+        subject_kind="case",
+        subject_id=case.id,
+        place=by.place,
+        using=using,
+    )

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from xueji.access.scope import Actor, national
 from xueji.changes.actions import rosters
-from xueji.changes.actions.problems.cases import NotNow, close, locked_case, require_open
+from xueji.changes.actions.problems.cases import NotNow, close, locked_case, note_reading, require_open
 from xueji.changes.actions.problems.corrections import (
     CorrectionFails,
     cancel_enrolment,
@@ -107,16 +107,30 @@ def give_back(case_id: UUID, *, by: Actor, reason: str, today: date, version: in
         return case
 
 
-def case_at_desk(case_id: UUID, *, by: Actor, act: Act, today: date, version: int | None, using: str) -> Case:
-    """Return the case, locked, if `by` may do this at its desk now. Raises NoSuchCase, NotNow, NotAllowed."""
-    case = locked_case(case_id, using)
-    by.require("problems.decide", case.place)
-    require_open(case)
+def reveal(case_id: UUID, *, by: Actor) -> None:
+    """Let the desk see the numbers of a case in full, and record that it did. Raises NoSuchCase, NotNow."""
+    with national("problems") as using:
+        case = locked_case(case_id, using)
+        by.require("problems.decide", case.place)
+        require_desk(case, by)
+        note_reading(case, by=by, using=using)
+
+
+def require_desk(case: Case, by: Actor) -> None:
+    """Raise NotNow unless `by` sits at the desk of the case."""
     if by.place != case.desk_place:
         raise NotNow(
             "该问题学籍由各相关学校共同的主管部门核查，不在本单位待办中。",
             "This problem record is on the desk common to all schools concerned, not on yours.",
         )
+
+
+def case_at_desk(case_id: UUID, *, by: Actor, act: Act, today: date, version: int | None, using: str) -> Case:
+    """Return the case, locked, if `by` may do this at its desk now. Raises NoSuchCase, NotNow, NotAllowed."""
+    case = locked_case(case_id, using)
+    by.require("problems.decide", case.place)
+    require_open(case)
+    require_desk(case, by)
     if version is not None and version != case.version:
         raise NotNow(
             "该问题学籍刚刚有变化（学校改了说明，或同事处理过），请刷新后再决定。",
