@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import psycopg
 from psycopg import sql
 
 # What one registered pupil consists of, parents first, and how the rows of a batch are found.
@@ -80,3 +81,51 @@ def copied(connection: Any, tables: Sequence[Table]) -> float:
                 for at in range(0, len(view), 1 << 20):
                     copy.write(view[at : at + (1 << 20)])
     return time.monotonic() - started
+
+
+# Rows of a batch beside its pupils, and the column that names the batch.
+OF_BATCH = (
+    ("audit_event", "batch_id"),
+    ("changes_rosterrow", "batch_id"),
+    ("changes_rosterfinding", "batch_id"),
+    ("changes_rosterclaim", "batch_id"),
+    ("changes_rosterprogress", "batch_id"),
+    ("changes_rosterfile", "batch_id"),
+    ("changes_decision", "subject_id"),
+    ("changes_rosterbatch", "id"),
+)
+
+
+def forgotten(superuser: str, batches: Sequence[Any]) -> None:
+    """Delete batches with their pupils, so that the next measurement meets the registry as before."""
+    if not batches:
+        return
+    ids = list(batches)
+    with psycopg.connect(superuser) as connection, connection.cursor() as cursor:
+        # Nothing else is in these rows: the checks of foreign keys would only take time.
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        cursor.execute("CREATE TEMPORARY TABLE measured (student_id uuid PRIMARY KEY, class_id bigint)")
+        cursor.execute(
+            "INSERT INTO measured SELECT e.subject_id, r.class_id FROM audit_event e JOIN changes_rosterrow r"
+            " ON r.batch_id = e.batch_id AND r.student_id = e.subject_id"
+            " WHERE e.batch_id = ANY(%s) AND e.act = 'roster.register'",
+            [ids],
+        )
+        cursor.execute(
+            "UPDATE students_headcount h SET count = h.count - m.count FROM"
+            " (SELECT class_id, count(*) FROM measured GROUP BY 1) m"
+            " WHERE h.class_of_id = m.class_id AND h.state = '01'"
+        )
+        removed(cursor)
+        for name, column in OF_BATCH:
+            cursor.execute(
+                sql.SQL("DELETE FROM {} WHERE {} = ANY(%s)").format(
+                    sql.Identifier(name), sql.Identifier(column)
+                ),
+                [ids],
+            )
+        connection.commit()
+        connection.autocommit = True
+        for name in {name for name, _ in (*FINAL, *OF_BATCH)}:
+            connection.execute(f"VACUUM {name}".encode())
+        connection.execute("CHECKPOINT")

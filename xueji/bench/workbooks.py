@@ -15,14 +15,18 @@ from xueji.lib.id_numbers import check_digit
 from xueji.organisations.rules.divisions import in_force
 
 SURNAMES = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗"
-# Order codes of the synthetic nation begin at 900 as well; the day of birth keeps the two apart.
-FIRST_ORDER = 900
+# The synthetic nation has order codes from 850 on; these are below, and beyond those of real births.
+FIRST_ORDER = 800
+ORDERS = 50
 
 
 def pupils(
     count: int, *, seed: int, entry_year: int, classes: Sequence[str], identifier: str
 ) -> Iterator[dict[str, str]]:
-    """Yield `count` pupils with different numbers: first-graders of the year, over the given classes."""
+    """Yield `count` pupils with different numbers: first-graders of the year, over the given classes.
+
+    Two seeds below 50 have no number in common, up to a million pupils each.
+    """
     draw = random.Random(seed)
     counties = [division.code for division in in_force() if division.level == "county"]
     draw.shuffle(counties)
@@ -31,7 +35,7 @@ def pupils(
         # County and day change with every pupil before the order code does, so no number comes twice.
         county = counties[at % len(counties)]
         born = first_day + timedelta(days=(at // len(counties) + seed) % 365)
-        order = FIRST_ORDER + (at // len(counties) // 365 + seed) % 100
+        order = FIRST_ORDER + (at // len(counties) // 365 + seed) % ORDERS
         body = f"{county}{born:%Y%m%d}{order:03d}"
         yield {
             "school_identifier": identifier,
