@@ -12,12 +12,11 @@ import json
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable
-from concurrent.futures import ProcessPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, timedelta
-from multiprocessing import get_context
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import psycopg
 import xlsxwriter
@@ -44,6 +43,7 @@ from xueji.organisations.rules.school_kinds import Stage, class_number
 from xueji.spreadsheets.tables import copy_into
 from xueji.students.encryption import associated
 from xueji.synthetic import bulk, offices
+from xueji.synthetic.processes import drawn_by
 from xueji.synthetic.records import Keys, Setting, frames
 from xueji.synthetic.rules.drawing import generator
 from xueji.synthetic.rules.nation import Nation, PlannedCounty, PlannedSchool, plan_nation
@@ -236,43 +236,19 @@ def _load_large(
 def _write_counties(nation: Nation, keys: list[Keys], processes: int, say: Say) -> Counter[str]:
     """Have several processes draw and write the counties; return what was counted."""
     counts: Counter[str] = Counter()
-    # Each process draws alone; threads of its own would only take the others' cores.
-    os.environ["POLARS_MAX_THREADS"] = "1"
-    connections.close_all()
     said = 0
-    with ProcessPoolExecutor(
-        processes,
-        mp_context=get_context("spawn"),
-        initializer=_prepare_process,
-        initargs=({alias: dict(connections[alias].settings_dict) for alias in ("national",)},),
-    ) as pool:
-        jobs = [
-            (county, of, nation.seed, nation.school_year)
-            for county, of in zip(nation.counties, keys, strict=True)
-        ]
-        for done in pool.map(_county_job, jobs):
+    jobs = (
+        (county, of, nation.seed, nation.school_year)
+        for county, of in zip(nation.counties, keys, strict=True)
+    )
+    door = dict(connections["national"].settings_dict)
+    with closing(drawn_by(processes, jobs, door)) as drawn:
+        for done in drawn:
             counts.update(done)
             if counts["pupils"] * 20 // nation.students > said:
                 said = counts["pupils"] * 20 // nation.students
                 say(f"{counts['pupils']:,} / {nation.students:,}")
     return counts
-
-
-def _prepare_process(doors: dict[str, dict[str, Any]]) -> None:
-    import django
-
-    django.setup()
-    for alias, door in doors.items():
-        connections[alias].settings_dict.update(door)
-
-
-def _county_job(job: tuple[PlannedCounty, Keys, int, int]) -> Counter[str]:
-    county, keys, seed, school_year = job
-    with national("synthetic") as using:
-        with connections[using].cursor() as cursor:
-            # A load that is lost with the machine is begun anew anyhow.
-            cursor.execute("SET LOCAL synchronous_commit = off")
-        return write_county(county, keys, seed, school_year, using)
 
 
 # Keys and offices.
@@ -352,51 +328,56 @@ def _vacuum(tables: Iterable[str]) -> None:
 # Something to do on the desks, by the same verbs as everybody's work.
 
 TO_TRY = 40  # rows of the roster that is not sent yet
-ON_DESKS = (12, 15, 18, 21, 24)  # rows of those that are
-DAYS_AGO = (14, 9, 5, 2, 0)
-DOUBTFUL = 3  # the roster with a child whose number is known under another name
+ON_DESKS = (12, 18, 24)  # rows of those that are
+DAYS_AGO = (14, 6, 1)
+LATE = 1  # the roster of children who came in September; the leader has approved it
+DOUBTFUL = 2  # the roster with a child whose number is known under another name
 
 
 def leave_work(nation: Nation, *, today: date) -> Path | None:
-    """Leave rosters on the desks of registrars, leaders and a county, and write one to try out.
+    """Leave rosters on the desks of leaders and a county, and write one to try out.
 
-    Returns where the roster to try out was written; None where the first county has no
-    school of its own with a first grade.
+    Returns where the roster to try out was written, for the first school; None where the
+    nation has no primary school.
     """
-    county = nation.counties[0]
-    schools = [school for school in county.schools if _first_classes(school)]
-    if not schools:
+    sizes = (TO_TRY, *ON_DESKS)
+    chosen = [
+        (county, school) for county in nation.counties for school in county.schools if _first_classes(school)
+    ][: len(sizes)]
+    if not chosen:
         return None
-    sizes = [TO_TRY, *ON_DESKS][: len(schools)]
-    # Drawn as one, so that no child is in two of them.
-    newcomers = draw_newcomers(
-        generator(nation.seed, nation.students, 5),
+    newcomers = {
+        county.division: _newcomers(nation, county, sum(sizes))
+        for county in {c.index: c for c, _ in chosen}.values()
+    }
+    known = _known_child(chosen[0][1])
+    path = Path(settings.VAR) / "demo-roster.xlsx"
+    for nth, ((county, school), size) in enumerate(zip(chosen, sizes, strict=False)):
+        # Each child is taken out, so that none is in two rosters.
+        rows = [newcomers[county.division].pop() for _ in range(size)]
+        for position, row in enumerate(rows):
+            number = position % _first_classes(school) + 1
+            row["班号"] = class_number(nation.school_year, Stage.PRIMARY, number)
+            # Who came in September is late by now.
+            row["入学年月"] = f"{nation.school_year}09" if nth == LATE else f"{today:%Y%m}"
+        if nth == 0:
+            path.write_bytes(_workbook(_with_mistakes(rows, known)))
+            continue
+        if nth == DOUBTFUL:
+            rows[4] |= {"姓名": rows[4]["姓名"] + "宝", "身份证件号": known[1]}
+        _send(school, rows, on=today - timedelta(days=DAYS_AGO[nth - 1]), is_approved=nth == LATE)
+    return path
+
+
+def _newcomers(nation: Nation, county: PlannedCounty, n: int) -> list[dict[str, str]]:
+    return draw_newcomers(
+        generator(nation.seed, nation.students, 5, county.index),
         division=county.division,
         full_name=county.full_name,
         grade=1,
         school_year=nation.school_year,
-        n=sum(sizes),
+        n=n,
     )
-    known = _known_child(schools[0])
-    rosters_of = []
-    for school, size in zip(schools, sizes, strict=False):
-        rows, newcomers = newcomers[:size], newcomers[size:]
-        for nth, row in enumerate(rows):
-            number = nth % _first_classes(school) + 1
-            row["班号"] = class_number(nation.school_year, Stage.PRIMARY, number)
-            row["入学年月"] = f"{today:%Y%m}"
-        rosters_of.append(rows)
-    for nth, (school, rows) in enumerate(zip(schools[1:], rosters_of[1:], strict=False)):
-        if nth == 0:
-            # These children came in September, so their registration is late.
-            for row in rows:
-                row["入学年月"] = f"{nation.school_year}09"
-        if nth == DOUBTFUL:
-            rows[4] |= {"姓名": rows[4]["姓名"] + "宝", "身份证件号": known[1]}
-        _send(school, rows, on=today - timedelta(days=DAYS_AGO[nth]), is_approved=nth in (0, 2))
-    path = Path(settings.VAR) / "demo-roster.xlsx"
-    path.write_bytes(_workbook(_with_mistakes(rosters_of[0], known)))
-    return path
 
 
 def _first_classes(school: PlannedSchool) -> int:

@@ -143,7 +143,8 @@ def draw_children(
     surname: Texts = families.surname[family].copy()
     given = np.empty(len(family), dtype=object)
     style = families.style[family]
-    shares = families.shares_character[family] | (is_twin & (rng.random(len(family)) < SHARED_BY_TWINS_SHARE))
+    of_twins = rng.random(len(families.people)) < SHARED_BY_TWINS_SHARE
+    shares = families.shares_character[family] | (is_twin & of_twins[family])
     nth = ranks(family, is_boy)
     for boys, urns, first in ((True, BOY, families.boys_first), (False, GIRL, families.girls_first)):
         rows = np.flatnonzero(is_boy == boys)
