@@ -18,6 +18,8 @@ from tests.changes.test_problems import (
     OTHER_PROVINCE,
     PDF,
     SAME_COUNTY,
+    approve,
+    batch_of_one,
     enrolled,
     events,
     number_twice,
@@ -28,6 +30,7 @@ from tests.factories import pupil, resident_number
 from xueji.access.models import Account
 from xueji.changes.models import Case, Evidence
 from xueji.changes.rules.problem_records import CaseState
+from xueji.students.models import Student
 
 pytestmark = pytest.mark.usefixtures("db")
 
@@ -315,3 +318,29 @@ def test_pages_ask_the_database_a_fixed_number_of_times() -> None:
             with CaptureQueriesContext(connections["default"]) as asked:
                 browser.get(url)
             assert len(asked) <= most, [query["sql"][:90] for query in asked]
+
+
+def test_the_inbox_of_both_schools_and_the_findings_lead_to_the_case() -> None:
+    case = number_twice(SAME_COUNTY)
+    for username in (REGISTRAR, OTHER_REGISTRAR):
+        assert address(case) in page(as_(username).get("/"))
+    assert address(case) in page(as_(REGISTRAR).get(reverse("roster", args=[case.batch_id])))
+
+
+def test_the_page_of_a_pupil_tells_what_a_case_changed() -> None:
+    case = number_twice(OTHER_PROVINCE)
+    state(case, HERE, "prove")
+    case = state(case, OTHER_PROVINCE, "correct", proposal={"document_number": resident_number(9)})
+    sent = decision(case, outcome="filed-right", reason="已核对。")
+    assert as_("o000000").post(address(case, "problem-decide"), sent).status_code == 302
+    shown = page(as_("o510104").get(reverse("student", args=[case.student_id])))
+    assert "更正身份信息" in shown
+    assert reverse("problem-new") + f"?student={case.student_id}" in shown
+
+
+def test_the_page_of_a_pupil_whose_number_is_disputed_says_so() -> None:
+    case, officer = with_desk(), as_(OFFICER)
+    officer.post(address(case, "problem-decide"), decision(case, outcome="two-persons", reason="是"))
+    approve(batch_of_one(), HERE)
+    student = Student.everywhere.using("owner").get(name=OTHER_NAME)
+    assert "有争议的证件号" in page(officer.get(reverse("student", args=[student.id])))

@@ -121,11 +121,11 @@ FROM changes_rosterbatch b
 WHERE b.place >= %(lo)s AND b.place < %(hi)s AND b.desk_place = %(desk)s AND b.closed_on IS NULL
     AND b.state = ANY(%(states)s)
 UNION ALL
-SELECT 'problem', p.case_id, c.received_on, p.due_on, '{CaseState.WITH_SCHOOLS}', p.problem, p.place, p.name,
-    '', 1, 0, c.version
-FROM changes_caseparty p JOIN changes_case c ON c.id = p.case_id
+SELECT 'problem', p.case_id, p.received_on, p.due_on, '{CaseState.WITH_SCHOOLS}', p.problem, p.place, p.name,
+    '', 1, 0, 0
+FROM changes_caseparty p
 WHERE %(states_problems)s AND p.place = %(desk)s AND p.place >= %(lo)s AND p.place < %(hi)s
-    AND p.stated_on IS NULL AND p.closed_on IS NULL AND c.state = '{CaseState.WITH_SCHOOLS}'
+    AND p.stated_on IS NULL AND p.closed_on IS NULL
 UNION ALL
 SELECT 'problem', c.id, c.received_on, c.due_on, c.state, c.problem, c.place, c.name, '', 1, 0, c.version
 FROM changes_case c

@@ -7,7 +7,7 @@ and nothing of the other side; a desk stands above all that are concerned and ge
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -514,7 +514,7 @@ def for_desk(case_id: UUID, *, by: Actor, today: date) -> DeskCase | None:
     )
 
 
-def held_rows(batch: RosterBatch) -> dict[int, UUID]:
-    """Return the problem record of each row of a batch that has one, for the links beside the findings."""
-    cases = Case.objects.filter(batch_id=batch.id, kind=KIND).exclude(state=CaseState.DRAFT)
+def held_rows(batch: RosterBatch, rows: Collection[int]) -> dict[int, UUID]:
+    """Return the problem record of each of these rows that has one, for the links beside the findings."""
+    cases = Case.objects.filter(batch_id=batch.id, row__in=rows, kind=KIND).exclude(state=CaseState.DRAFT)
     return dict(cases.values_list("row", "id"))

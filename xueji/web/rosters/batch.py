@@ -14,7 +14,7 @@ from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext
 
 from xueji.access.queries import level_of
 from xueji.access.rules.permissions import ROLE_NAMES, Level, Role
@@ -23,6 +23,7 @@ from xueji.changes.actions import rosters
 from xueji.changes.models import RosterBatch
 from xueji.changes.queries import batches, findings
 from xueji.changes.queries.corrected import corrected_file
+from xueji.changes.queries.problems import held_rows
 from xueji.changes.rules import return_reasons
 from xueji.changes.rules.roster_findings import BY_CODE as FINDING_CODES
 from xueji.changes.rules.roster_findings import Severity
@@ -217,7 +218,7 @@ def figures_of(batch: RosterBatch) -> list[tuple[str, str, str]]:
     if batch.state in (State.UPLOADED, State.UNREADABLE) or (not batch.rows and batch.refusal):
         return []
     told = [
-        (_("行"), batch.rows, ""),
+        (_("行数"), batch.rows, ""),
         (_("通过"), batch.accepted, "good"),
         (_("需改"), batch.rejected, "late" if batch.rejected else ""),
         (_("提示"), batch.warnings, "waiting" if batch.warnings else ""),
@@ -282,6 +283,8 @@ def entries_of(batch: RosterBatch, acts: list[batches.Taken]) -> list[dict[str, 
             }
         )
     state = State(batch.state)
+    if state is State.UNREADABLE:
+        entries.append({"what": words.state_word(state), "who": "", "on": None, "state": "refused"})
     ahead = [State.UPLOADED, State.CHECKED, State.WITH_LEADER, State.WITH_AUTHORITY]
     if state in ahead:
         entries.append(
@@ -331,6 +334,7 @@ def findings_context(request: ActingRequest, batch: RosterBatch) -> dict[str, An
         after=words.finding_key(request.GET.get("after", "")),
         before=words.finding_key(request.GET.get("before", "")),
     )
+    held = held_rows(batch, [one.row for one in found.items])
     columns = (
         Column(_("行"), "nowrap"),
         Column(_("列"), "nowrap"),
@@ -344,7 +348,8 @@ def findings_context(request: ActingRequest, batch: RosterBatch) -> dict[str, An
                 one.column if in_chinese() else one.column_en,
                 severity_mark(one.severity, one.code),
                 one.message_zh if in_chinese() else one.message_en,
-            )
+            ),
+            url=reverse("problem", args=[held[one.row]]) if one.row in held else "",
         )
         for one in found.items
     )
@@ -381,7 +386,7 @@ def chips_of(tally: list[tuple[str, int]], *, code: str, severity: str) -> list[
 def severity_mark(severity: str, code: str) -> Any:
     """Return whether a finding keeps its row out, as a mark with its word."""
     if severity == "warning":
-        return part("state", tone="waiting", word=_("提示"))
+        return part("state", tone="waiting", word=pgettext("程度", "提示"))
     held = FINDING_CODES[code].severity is Severity.HELD
     return part("state", tone="late", word=_("待核查") if held else _("需改"))
 

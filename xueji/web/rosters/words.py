@@ -28,8 +28,9 @@ TONES = {
 
 
 def title_of(name: str, door: str) -> str:
-    """Return how a batch is called: its file, or the pupil that was typed in, masked."""
-    return _("新生 %(name)s") % {"name": masks.name(name)} if door == "form" else name
+    """Return how a batch is called: its file, or the pupil that was typed in or went on by itself, masked."""
+    is_one_pupil = door in ("form", "problem")
+    return _("新生 %(name)s") % {"name": masks.name(name)} if is_one_pupil else name
 
 
 def state_word(state: str, version: int = 1) -> str:
