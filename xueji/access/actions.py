@@ -17,7 +17,7 @@ from django.db import connections, transaction
 from xueji.access.models import Account, ApiToken, Appointment, IdempotencyKey, OneTimeLink
 from xueji.access.queries import level_of, scope_of
 from xueji.access.rules.permissions import ROLES_AT, Role, may_appoint
-from xueji.access.scope import Actor, acting
+from xueji.access.scope import Actor, Scope, acting
 from xueji.audit.actions import record
 from xueji.lib.errors import Refused
 
@@ -208,7 +208,10 @@ def issue_api_token(
 
 def used_today(actor: Actor, today: date) -> None:
     """Remember that the account was used today: one write per account and day."""
-    Account.objects.filter(pk=actor.account_id).exclude(last_used_on=today).update(last_used_on=today)
+    place = Account.objects.values_list("place", flat=True).get(pk=actor.account_id)
+    # An account can act far from where it was opened; its row lies where it was opened.
+    with acting(Scope(place, place + 1)):
+        Account.objects.filter(pk=actor.account_id).update(last_used_on=today)
 
 
 def once(key: str, *, by: Actor, request: bytes, act: Callable[[], tuple[int, Any]]) -> tuple[int, Any, bool]:

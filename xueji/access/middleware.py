@@ -9,7 +9,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from xueji.access.queries import actor_of
+from xueji.access.queries import actor_by_token, actors_of, chosen
 from xueji.access.scope import Actor, Scope, acting
 
 SESSION_APPOINTMENT = "appointment"
@@ -18,6 +18,9 @@ NOWHERE = Scope(0, 0)
 
 class ScopeMiddleware:
     """Give every request `request.actor` (None when nobody is signed in) and a scoped transaction.
+
+    `request.actors` are all appointments of who is signed in. A program acts by the token it
+    sends and by nothing else, whatever session comes along.
 
     Who is not signed in, or holds no running appointment, acts in an empty scope and
     sees no pupil. An answer of 500 or an exception rolls the transaction back.
@@ -36,7 +39,18 @@ class ScopeMiddleware:
         return response
 
     def actor_from(self, request: HttpRequest) -> Actor | None:
+        token = bearer_token(request)
+        if token is not None:
+            return actor_by_token(token, today=timezone.localdate())
         account_id = request.session.get(auth.SESSION_KEY)
         if account_id is None:
             return None
-        return actor_of(int(account_id), request.session.get(SESSION_APPOINTMENT), today=timezone.localdate())
+        actors = actors_of(int(account_id), today=timezone.localdate())
+        request.actors = actors  # type: ignore[attr-defined]
+        return chosen(actors, request.session.get(SESSION_APPOINTMENT))
+
+
+def bearer_token(request: HttpRequest) -> str | None:
+    """Return the token that a program sends; None when it sends none."""
+    scheme, _blank, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None

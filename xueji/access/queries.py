@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -72,9 +74,14 @@ def actor_of(
     account_id: int, appointment_id: int | None, *, today: date, using: str = "default"
 ) -> Actor | None:
     """Return the account as it acts in the chosen appointment, or in its first; None without any."""
-    actors = actors_of(account_id, today=today, using=using)
-    chosen = [actor for actor in actors if actor.appointment_id == appointment_id]
-    return next(iter(chosen or actors), None)
+    return chosen(actors_of(account_id, today=today, using=using), appointment_id)
+
+
+def chosen(actors: Sequence[Actor], appointment_id: int | None) -> Actor | None:
+    """Return the actor of the chosen appointment, else the first; None of none."""
+    return next(
+        (one for one in actors if one.appointment_id == appointment_id), actors[0] if actors else None
+    )
 
 
 def actor_named(username: str, *, today: date, using: str = "default") -> list[Actor]:
@@ -116,3 +123,65 @@ def usernames_at(lo: int, hi: int, *, using: str = "default") -> dict[tuple[int,
             [lo, hi],
         )
         return {(place, role): username for place, role, username in cursor.fetchall()}
+
+
+@dataclass(frozen=True)
+class ListedAppointment:
+    """A running appointment as an administrator's list shows it."""
+
+    id: int
+    place: int
+    role: str
+    since: date
+    username: str
+    name: str
+    last_used_on: date | None
+    has_password: bool
+
+
+# An office's own people, those of the authorities directly below, and of the schools it runs itself.
+RUNNING = """
+SELECT p.id, p.place, p.role, p.since, a.username, a.name, a.last_used_on, NOT starts_with(a.password, '!')
+FROM access_appointment p JOIN access_account a ON a.id = p.account_id
+WHERE (p.place = ANY(%(below)s) OR p.place >= %(own)s AND p.place < %(end)s)
+    AND (p.until IS NULL OR p.until > %(today)s) {condition}
+ORDER BY p.place {order}, p.id {order} LIMIT %(limit)s
+"""
+
+
+def appointments_of(
+    own: int,
+    below: Sequence[int],
+    *,
+    text: str = "",
+    limit: int,
+    today: date,
+    after: tuple[int, int] | None = None,
+    before: tuple[int, int] | None = None,
+) -> tuple[ListedAppointment, ...]:
+    """Return running appointments at an office, at the authorities `below` it and at its own schools.
+
+    In order of place; those after a key (place, id), or those just before one. `text`
+    narrows to user names that begin with it and names that hold it.
+    """
+    place, id_ = before or after or (0, 0)
+    known: dict[str, Any] = {
+        "own": own,
+        "end": own + (1 if level_of(own) is Level.SCHOOL else WIDTH[Level.COUNTY]),
+        "below": list(below),
+        "today": today,
+        "limit": limit,
+        "text": text,
+        "key": place,
+        "id": id_,
+    }
+    conditions = []
+    if text:
+        conditions.append("AND (starts_with(a.username, %(text)s) OR strpos(a.name, %(text)s) > 0)")
+    if before or after:
+        conditions.append(f"AND (p.place, p.id) {'<' if before else '>'} (%(key)s, %(id)s)")
+    statement = RUNNING.format(condition=" ".join(conditions), order="DESC" if before else "ASC")
+    with connections["default"].cursor() as cursor:
+        cursor.execute(statement, known)
+        rows = [ListedAppointment(*row) for row in cursor.fetchall()]
+    return tuple(reversed(rows)) if before else tuple(rows)

@@ -51,6 +51,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "xueji.access.middleware.ScopeMiddleware",
+    "xueji.web.middleware.FirstUseMiddleware",
     "xueji.web.middleware.PageMiddleware",
 ]
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from typing import Any
 
 from django.db import connections
 
+from xueji.organisations.models import OrganisationName, School, SchoolChange, SchoolIdentifier
 from xueji.organisations.rules import divisions, places
 
 
@@ -62,4 +66,147 @@ def schools_within(lo: int, hi: int, *, using: str = "default") -> list[tuple[An
         return cursor.fetchall()
 
 
-__all__ = ["authority_of", "known_division_codes", "places", "schools_within"]
+# The tree as pages show it ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Office:
+    """An authority or a school in a list."""
+
+    place: int
+    level: str
+    name: str
+
+
+@dataclass(frozen=True)
+class ListedSchool:
+    """A school in a list."""
+
+    place: int
+    identifier: str
+    name: str
+    kind: str
+    state: str
+
+
+@dataclass(frozen=True)
+class Named:
+    """A name or an identifier for the days it was in force."""
+
+    text: str
+    since: date | None
+    until: date | None
+
+
+def name_at(place: int) -> str:
+    """Return the name of the office at a place; empty when there is none."""
+    with connections["default"].cursor() as cursor:
+        cursor.execute("SELECT name FROM organisations_organisation WHERE place = %s", [place])
+        row = cursor.fetchone()
+    return str(row[0]) if row else ""
+
+
+def offices_at(places: Collection[int]) -> tuple[Office, ...]:
+    """Return the offices at some places, highest first; places without one are left out."""
+    with connections["default"].cursor() as cursor:
+        cursor.execute(
+            "SELECT place, level, name FROM organisations_organisation WHERE place = ANY(%s) ORDER BY place",
+            [list(places)],
+        )
+        found = {row[0]: Office(*row) for row in cursor.fetchall()}
+    return tuple(found[place] for place in places if place in found)
+
+
+def way_to(place: int) -> tuple[Office, ...]:
+    """Return the offices from the ministry down to the one at a place, itself included."""
+    return offices_at(list(places.upwards(place))[::-1])
+
+
+AUTHORITIES_BELOW = """
+SELECT c.place, c.level, c.name FROM organisations_organisation c
+JOIN organisations_organisation p ON p.id = c.parent_id
+WHERE p.place = %s AND c.level <> 'school' AND c.closed_on IS NULL ORDER BY c.place
+"""
+
+
+def authorities_below(place: int) -> tuple[Office, ...]:
+    """Return the authorities directly below the one at a place, in order of division."""
+    with connections["default"].cursor() as cursor:
+        cursor.execute(AUTHORITIES_BELOW, [place])
+        return tuple(Office(*row) for row in cursor.fetchall())
+
+
+SCHOOL_LIST = """
+SELECT s.place, s.identifier, o.name, s.kind, s.state
+FROM organisations_school s JOIN organisations_organisation o ON o.id = s.organisation_id
+WHERE s.place >= %(lo)s AND s.place < %(hi)s {condition}
+ORDER BY s.place {order} LIMIT %(limit)s
+"""
+
+
+def schools_between(
+    lo: int, hi: int, *, limit: int, after: int | None = None, before: int | None = None
+) -> tuple[ListedSchool, ...]:
+    """Return schools of a range in order of place, closed ones too: those after a place, or those just before one."""
+    known = {"lo": lo, "hi": hi, "limit": limit, "after": after, "before": before}
+    condition = "AND s.place > %(after)s" if after is not None else ""
+    order = "ASC"
+    if before is not None:
+        condition, order = "AND s.place < %(before)s", "DESC"
+    with connections["default"].cursor() as cursor:
+        cursor.execute(SCHOOL_LIST.format(condition=condition, order=order), known)
+        rows = [ListedSchool(*row) for row in cursor.fetchall()]
+    return tuple(reversed(rows)) if before is not None else tuple(rows)
+
+
+# strpos, not LIKE: what was typed is looked for as it is. Former names find their school as well.
+SCHOOLS_NAMED = """
+SELECT s.place, s.identifier, o.name, s.kind, s.state
+FROM organisations_school s JOIN organisations_organisation o ON o.id = s.organisation_id
+WHERE s.place >= %(lo)s AND s.place < %(hi)s AND s.organisation_id IN (
+    SELECT n.organisation_id FROM organisations_organisationname n
+    WHERE n.place >= %(lo)s AND n.place < %(hi)s AND strpos(n.name, %(text)s) > 0
+    UNION ALL
+    SELECT i.school_id FROM organisations_schoolidentifier i WHERE i.identifier = %(text)s
+) ORDER BY s.place LIMIT %(limit)s
+"""
+
+
+def schools_named(text: str, lo: int, hi: int, *, limit: int) -> tuple[ListedSchool, ...]:
+    """Return schools of a range whose name, present or former, holds a text, or that bore this identifier."""
+    with connections["default"].cursor() as cursor:
+        cursor.execute(SCHOOLS_NAMED, {"text": text, "lo": lo, "hi": hi, "limit": limit})
+        return tuple(ListedSchool(*row) for row in cursor.fetchall())
+
+
+def school_at(place: int) -> School | None:
+    """Return the school that stands at a place, or stood there before a reform."""
+    return (
+        School.objects.select_related("organisation", "under__organisation")
+        .filter(organisation__places__place=place)
+        .first()
+    )
+
+
+def place_of_identifier(identifier: str) -> int | None:
+    """Return the place of the school that bears, or ever bore, an identifier; None when none did."""
+    found = SchoolIdentifier.objects.filter(pk=identifier).values_list("school__place", flat=True).first()
+    return None if found is None else int(found)
+
+
+def names_of(school: School) -> tuple[Named, ...]:
+    """Return every name of a school, oldest first."""
+    rows = OrganisationName.objects.filter(organisation_id=school.pk).order_by("since", "id")
+    return tuple(Named(row.name, row.since, row.until) for row in rows)
+
+
+def identifiers_of(school: School) -> tuple[Named, ...]:
+    """Return every identifier of a school, oldest first."""
+    rows = SchoolIdentifier.objects.filter(school_id=school.pk).order_by("since", "identifier")
+    return tuple(Named(row.identifier, row.since, row.until) for row in rows)
+
+
+def changes_of(school: School) -> tuple[SchoolChange, ...]:
+    """Return the dated changes of a school, oldest first, with the school it was merged into."""
+    rows = SchoolChange.objects.select_related("into__organisation").filter(school_id=school.pk)
+    return tuple(rows.order_by("on", "id"))

@@ -9,9 +9,11 @@ from uuid import UUID
 from django.db import connections, transaction
 
 from xueji.access.scope import Actor
+from xueji.audit.actions import record
 from xueji.lib.errors import Refused
 from xueji.organisations.actions import CLOSED, MERGED, change, note_class
 from xueji.organisations.models import Class, Organisation, School
+from xueji.students.models import Student
 
 
 class SchoolHasPupils(Refused):
@@ -32,6 +34,10 @@ class NotInThisGrade(Refused):
 
 class PupilsGone(Refused):
     code = "pupils-gone"
+
+
+class ReasonMissing(Refused):
+    code = "reason-missing"
 
 
 MOVE = """
@@ -161,3 +167,26 @@ def close_school(
             after=into.organisation.name if into else "",
         )
     return school
+
+
+def unmask(student: Student, *, field: str, reason: str, by: Actor) -> None:
+    """Record that a field of a pupil is shown in full to the registrar of the pupil's own school, and why.
+
+    Raises NotAllowed for anybody else, ReasonMissing.
+    """
+    by.require("students.unmask", student.place)
+    reason = " ".join(reason.split())
+    if len(reason) < 2:
+        raise ReasonMissing(
+            "请填写查看理由，例如“核对户口簿”；理由会记入该学生的记录。",
+            "Give the reason, such as “checking the household register”; it is kept with the pupil's record.",
+        )
+    record(
+        "student.unmask",
+        by=by.account_id,
+        office=by.place,
+        subject_kind="student",
+        subject_id=student.pk,
+        place=student.place,
+        after={"field": field, "reason": reason[:200]},
+    )

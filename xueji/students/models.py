@@ -126,6 +126,11 @@ class Enrolment(ScopedModel):
                 fields=["class_of"], condition=Q(ended_on__isnull=True), name="enrolment_class_open"
             ),
             models.Index(fields=["place"], condition=Q(ended_on__isnull=False), name="enrolment_place_ended"),
+            models.Index(
+                fields=["place", "state"],
+                condition=Q(ended_on__isnull=True) & ~Q(state="01"),
+                name="enrolment_place_not_attending",
+            ),
         ]
 
     def __str__(self) -> str:

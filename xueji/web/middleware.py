@@ -6,9 +6,13 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 from django.middleware.locale import LocaleMiddleware
+from django.utils import timezone
 
+from xueji.access.actions import used_today
 from xueji.lib.errors import Refused
 from xueji.web.pages import is_htmx, refusal_page
+
+USED_ON = "used_on"  # in the session
 
 # Scripts, styles and pictures come from here only, and none stands inside a page.
 # Tabler's arrows and ticks are data: pictures.
@@ -26,6 +30,24 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "frame-ancestors 'none'",
     )
 )
+
+
+class FirstUseMiddleware:
+    """Remember the day on which an account was last used, on its first request of a day.
+
+    Accounts nobody uses are what an administrator has to find and end.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        actor, today = getattr(request, "actor", None), timezone.localdate()
+        if actor is not None and response.status_code < 500 and request.session.get(USED_ON) != str(today):
+            used_today(actor, today)
+            request.session[USED_ON] = str(today)
+        return response
 
 
 class PageMiddleware:

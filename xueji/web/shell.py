@@ -8,14 +8,14 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
-from django.utils import timezone
 from django.utils.functional import cached_property
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from xueji.access.queries import actors_of, role_name
+from xueji.access.queries import role_name
+from xueji.access.rules.permissions import Level
 from xueji.access.scope import Actor
-from xueji.organisations.models import Organisation
+from xueji.organisations.queries import offices_at
 from xueji.web import demonstration
 
 THEMES = (("", _("跟随系统"), "device-desktop"), ("light", _("浅色"), "sun"), ("dark", _("深色"), "moon"))
@@ -29,6 +29,7 @@ class Entry:
     label: Any
     icon: str
     act: str = ""
+    is_for_authorities: bool = False
 
 
 NAVIGATION = (
@@ -36,8 +37,8 @@ NAVIGATION = (
     Entry("rosters", _("新生名册"), "file-spreadsheet", "roster.view"),
     Entry("problems", _("问题学籍"), "alert-triangle", "problems.view"),
     Entry("students", _("学生"), "users", "students.view"),
-    Entry("classes", _("年级与班级"), "school", "students.view"),
-    Entry("organisations", _("机构"), "sitemap", "organisations.view"),
+    Entry("schools", pgettext_lazy("导航", "学校"), "school", "organisations.view"),
+    Entry("organisations", _("机构"), "sitemap", "organisations.view", is_for_authorities=True),
     Entry("accounts", _("账号"), "key", "accounts.manage"),
 )
 
@@ -74,12 +75,11 @@ class Shell:
 
     @cached_property
     def appointments(self) -> list[Appointment]:
-        """Every appointment of the person signed in, the one in force marked; two queries."""
+        """Every appointment of the person signed in, the one in force marked; one query."""
         if self.actor is None:
             return []
-        actors = actors_of(self.actor.account_id, today=timezone.localdate())
-        places = {actor.place for actor in actors}
-        names = dict(Organisation.objects.filter(place__in=places).values_list("place", "name"))
+        actors: list[Actor] = getattr(self.request, "actors", [self.actor])
+        names = {one.place: one.name for one in offices_at({actor.place for actor in actors})}
         language = get_language() or settings.LANGUAGE_CODE
         return [
             Appointment(
@@ -104,6 +104,8 @@ class Shell:
         found = []
         for entry in NAVIGATION:
             if entry.act and not self.actor.may(entry.act):
+                continue
+            if entry.is_for_authorities and self.actor.level is Level.SCHOOL:
                 continue
             try:
                 address = reverse(entry.name)

@@ -17,5 +17,9 @@ urlpatterns = [
     path("theme", views.choose_theme, name="choose-theme"),
     path("appointment", views.switch_appointment, name="switch-appointment"),
     path("", include("xueji.web.rosters.urls")),
+    path("", include("xueji.web.pupils.urls")),
+    path("", include("xueji.web.schools.urls")),
+    path("", include("xueji.web.organisations.urls")),
+    path("", include("xueji.web.accounts.urls")),
     path("", include("xueji.web.problems.urls")),
 ]

@@ -94,6 +94,12 @@ PERMISSIONS: tuple[Permission, ...] = (
         "See pupils",
         _at(SCHOOL, Role.REGISTRAR, Role.LEADER) | _at(BELOW_MINISTRY, Role.OFFICER, Role.LEADER),
     ),
+    Permission(
+        "students.unmask",
+        "查看完整的号码和地址",
+        "See a number or address in full",
+        _at(SCHOOL, Role.REGISTRAR),
+    ),
     Permission("classes.move", "调整班级", "Move pupils between classes", _at(SCHOOL, Role.REGISTRAR)),
     Permission("classes.manage", "管理班级", "Open and close classes", _at(SCHOOL, Role.REGISTRAR)),
     Permission(

@@ -12,8 +12,8 @@ from django.utils.module_loading import import_string
 
 from xueji.access.scope import Actor, national
 from xueji.audit.actions import record
-from xueji.changes.actions.registration import NUMBER_SCHEME, masked, reserve
-from xueji.lib import id_numbers
+from xueji.changes.actions.registration import NUMBER_SCHEME, reserve
+from xueji.lib import id_numbers, masks
 from xueji.lib.errors import Refused
 from xueji.organisations.queries import known_division_codes
 from xueji.organisations.rules.places import division_of
@@ -68,7 +68,9 @@ def upgrade_number(
     with national("numbers.upgrade") as using:
         student = Student.everywhere.using(using).select_for_update().filter(pk=student_id).first()
         if student is None or student.place not in by.scope:
-            raise NoSuchPupil("没有这名学生，请从学生列表重新进入。", "There is no such pupil; open the list again.")
+            raise NoSuchPupil(
+                "没有这名学生，请从学生列表重新进入。", "There is no such pupil; open the list again."
+            )
         by.require("numbers.upgrade", student.place)
         held = {
             kept: ring.decrypt(kept.value, associated("identifier", bytes(kept.index)))
@@ -77,7 +79,8 @@ def upgrade_number(
         provisional = next((kept for kept in held if kept.scheme == NUMBER_SCHEME), None)
         if provisional is not None and held[provisional].startswith(FORMAL):
             raise AlreadyFormal(
-                "该学生已是正式学籍号，无需再转。", "This pupil has the formal number already; nothing is to be done."
+                "该学生已是正式学籍号，无需再转。",
+                "This pupil has the formal number already; nothing is to be done.",
             )
         number = id_numbers.normalised(document_number) or next(
             (value for kept, value in held.items() if kept.scheme == RESIDENT_SCHEME), ""
@@ -93,19 +96,29 @@ def upgrade_number(
                 """UPDATE students_identifier SET until = %s WHERE student_id = %s AND until IS NULL
                    AND NOT (scheme = %s AND index = %s) AND NOT (scheme = %s AND index = %s)""",
                 [
-                    today, student_id, RESIDENT_SCHEME, ring.blind_index(RESIDENT_SCHEME, number),
-                    NUMBER_SCHEME, ring.blind_index(NUMBER_SCHEME, formal),
+                    today,
+                    student_id,
+                    RESIDENT_SCHEME,
+                    ring.blind_index(RESIDENT_SCHEME, number),
+                    NUMBER_SCHEME,
+                    ring.blind_index(NUMBER_SCHEME, formal),
                 ],
             )
             cursor.execute(
                 "UPDATE students_student SET document_type = %s, version = version + 1 WHERE id = %s",
                 [IDENTITY_CARD, student_id],
             )
-        before = masked([held[provisional]])[0] if provisional else None
+        before = masks.student_number(held[provisional]) if provisional else None
         record(
-            "number.upgrade", by=by.account_id, office=by.place, subject_kind="student", subject_id=student_id,
-            place=student.place, before={"number": before},
-            after={"number": masked([formal])[0], "evidence": evidence.strip()[:100]}, using=using,
+            "number.upgrade",
+            by=by.account_id,
+            office=by.place,
+            subject_kind="student",
+            subject_id=student_id,
+            place=student.place,
+            before={"number": before},
+            after={"number": masks.student_number(str(formal)), "evidence": evidence.strip()[:100]},
+            using=using,
         )
     return str(formal)
 
@@ -145,7 +158,14 @@ def take(cursor: Any, scheme: str, value: str, *, student: Student, today: date)
            VALUES (%s, %s, %s, %s, %s, %s)
            ON CONFLICT (scheme, index) DO UPDATE SET until = NULL WHERE i.student_id = EXCLUDED.student_id
            RETURNING student_id""",
-        [scheme, index, student.pk, student.place, ring.encrypt(value, associated("identifier", index)), today],
+        [
+            scheme,
+            index,
+            student.pk,
+            student.place,
+            ring.encrypt(value, associated("identifier", index)),
+            today,
+        ],
     )
     if cursor.fetchone() is None:
         raise NumberHeld(

@@ -1,0 +1,742 @@
+"""Finding pupils, and reading one pupil's record.
+
+Lists are paged by key: a page reads what it shows and the row after it, however many
+pupils there are. Every condition is a range that an index and the row policies answer
+together; LIKE, OFFSET and a count of everything would read the table.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connections
+
+from xueji.access.scope import Scope, current_scope, national
+from xueji.lib.id_numbers import has_shape
+from xueji.organisations.rules.places import division_of, level_of, serial_of
+from xueji.students.encryption import associated
+from xueji.students.models import Student
+from xueji.students.rules.code_lists import ATTENDING
+from xueji.students.rules.nationalities import NATIONALITIES
+from xueji.students.rules.search_terms import Field, Kind, Term, after_prefix
+
+PAGE = 50
+MOST_COUNTED = 1000
+
+# What `Question.state` may be besides a code of an open state.
+OPEN, ENDED, ANY = "open", "ended", "any"
+NUMBER_SCHEME = "S"
+DOCUMENT_SCHEMES = ("R", "H", "M", "T", "F")
+# Numbers that are unique only together with the country that gave them.
+SCHEMES_BY_COUNTRY = ("P", "O")
+# A number that two persons claim: kept with the pupil, found by the pupil only.
+DISPUTED_SCHEME = "D"
+
+
+@dataclass(frozen=True)
+class Key:
+    """Where a page begins or ends: the rank of the column that was searched, its text, the pupil."""
+
+    rank: int
+    text: str
+    id: UUID
+
+    def encoded(self) -> str:
+        """Return the key as text for an address."""
+        plain = json.dumps([self.rank, self.text, self.id.hex], ensure_ascii=False, separators=(",", ":"))
+        return base64.urlsafe_b64encode(plain.encode()).decode().rstrip("=")
+
+    @classmethod
+    def decoded(cls, text: str) -> Key:
+        """Return the key that `encoded` wrote. Raises ValueError for anything else."""
+        try:
+            plain = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+            rank, key, id_ = json.loads(plain)
+            if not isinstance(rank, int) or not isinstance(key, str) or "\0" in key or not 0 <= rank < 8:
+                raise ValueError("not a key")
+            return cls(rank, key, UUID(hex=id_))
+        except (ValueError, TypeError, AttributeError, RecursionError) as error:
+            raise ValueError("not a key") from error
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is looked for: within `scope`, a term, a state of enrolment, a grade (1 to 12), a class.
+
+    At most one of `after` and `before` is given.
+    """
+
+    scope: Scope
+    term: Term | None = None
+    state: str = OPEN
+    grade: int | None = None
+    class_id: int | None = None
+    after: Key | None = None
+    before: Key | None = None
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A pupil in a list. `number` is the student number in the clear: mask it before it is shown."""
+
+    id: UUID
+    name: str
+    sex: str
+    birth_on: date
+    overseas: str
+    document_type: str
+    details: dict[str, Any]
+    state: str
+    ended_on: date | None
+    class_id: int | None
+    class_name: str
+    class_number: str
+    stage: str
+    entry_year: int | None
+    grade: int | None
+    place: int
+    school: str
+    number: str
+
+
+@dataclass(frozen=True)
+class Found:
+    """A page of pupils, and the keys of the pages beside it where there are any."""
+
+    pupils: tuple[Listed, ...]
+    before: Key | None
+    after: Key | None
+
+
+# The divisions of a range in which there are schools, by jumping through the index.
+DIVISIONS = """
+divisions (division) AS MATERIALIZED (
+    WITH RECURSIVE d (division) AS (
+        (SELECT place / 1000000 FROM organisations_school
+         WHERE place >= %(lo)s AND place < %(hi)s ORDER BY place LIMIT 1)
+        UNION ALL
+        SELECT (SELECT place / 1000000 FROM organisations_school
+                WHERE place >= (d.division + 1) * 1000000 AND place < %(hi)s ORDER BY place LIMIT 1)
+        FROM d WHERE d.division IS NOT NULL
+    ) SELECT division::integer FROM d WHERE division IS NOT NULL
+)
+"""
+
+# Few enough to be read and sorted whole: a class, or those in another state than attending.
+CHOSEN_BY_CLASS = """
+chosen AS MATERIALIZED (
+    SELECT student_id FROM students_enrolment WHERE class_of_id = %(class)s AND ended_on IS NULL
+)
+"""
+CHOSEN_BY_STATE = """
+chosen AS MATERIALIZED (
+    SELECT student_id FROM students_enrolment
+    WHERE place >= %(lo)s AND place < %(hi)s AND ended_on IS NULL AND state <> '01' AND state = %(state)s
+)
+"""
+CHOSEN_BY_NUMBER = """
+chosen AS MATERIALIZED (
+    SELECT DISTINCT i.student_id FROM unnest(%(schemes)s::text[], %(indexes)s::bytea[]) AS w (scheme, index)
+    JOIN students_identifier i ON i.scheme = w.scheme AND i.index = w.index
+)
+"""
+
+OPEN_ENROLMENT = "SELECT FROM students_enrolment e WHERE e.student_id = s.id AND e.ended_on IS NULL"
+OPEN_ENROLMENT_IN_GRADE = """
+SELECT FROM students_enrolment e
+JOIN organisations_class c ON c.id = e.class_of_id
+JOIN organisations_grade g ON g.id = c.grade_id
+WHERE e.student_id = s.id AND e.ended_on IS NULL AND g.number = %(grade)s
+"""
+
+SHOWN = """
+SELECT h.rank, h.key, s.id, s.name, s.sex, s.birth_on, s.overseas, s.document_type, s.details,
+    e.state, e.ended_on, c.id, c.name, c.number, e.stage, e.entry_year, g.number, s.place, o.name,
+    i.index, i.value
+FROM hits h
+JOIN students_student s ON s.id = h.id
+LEFT JOIN LATERAL (
+    SELECT e.state, e.ended_on, e.class_of_id, e.stage, e.entry_year FROM students_enrolment e
+    WHERE e.student_id = s.id ORDER BY e.ended_on DESC NULLS FIRST LIMIT 1
+) e ON true
+LEFT JOIN organisations_class c ON c.id = e.class_of_id
+LEFT JOIN organisations_grade g ON g.id = c.grade_id
+LEFT JOIN organisations_organisation o ON o.place = s.place
+LEFT JOIN LATERAL (
+    SELECT i.index, i.value FROM students_identifier i
+    WHERE i.student_id = s.id AND i.scheme = 'S' AND i.until IS NULL LIMIT 1
+) i ON true
+ORDER BY h.rank {order}, h.key {order}, h.id {order}
+"""
+
+
+def find(question: Question, *, page: int = PAGE) -> Found:
+    """Return one page of the pupils that are looked for, in order of name (of pinyin where letters were typed).
+
+    One statement. A number is looked for in every scheme and whatever the state of the
+    enrolment; a former number finds its pupil, too.
+    """
+    backwards = question.before is not None
+    hits, known = _hits(question, limit=page + 1)
+    order = "DESC" if backwards else "ASC"
+    with connections["default"].cursor() as cursor:
+        cursor.execute(hits + SHOWN.format(order=order), known)
+        rows = cursor.fetchall()
+    more = len(rows) > page
+    rows = rows[:page]
+    if backwards:
+        rows.reverse()
+    if not rows:
+        return Found((), None, None)
+    first, last = (Key(row[0], row[1], row[2]) for row in (rows[0], rows[-1]))
+    return Found(
+        pupils=tuple(_listed(row) for row in rows),
+        before=first if (more if backwards else question.after is not None) else None,
+        after=last if (backwards or more) else None,
+    )
+
+
+def count(question: Question) -> int:
+    """Return how many pupils are looked for, exactly up to MOST_COUNTED and MOST_COUNTED + 1 beyond.
+
+    Without a term the head counts answer, exactly and at once.
+    """
+    if question.term is None and question.state not in (ENDED, ANY):
+        return _headcount(question)
+    hits, known = _hits(question, limit=MOST_COUNTED + 1, ordered=False)
+    with connections["default"].cursor() as cursor:
+        cursor.execute(hits + "SELECT count(*) FROM hits", known)
+        (number,) = cursor.fetchone()
+    return int(number)
+
+
+def _headcount(question: Question) -> int:
+    known: dict[str, Any] = {
+        "lo": question.scope.lo,
+        "hi": question.scope.hi,
+        "state": question.state,
+        "class": question.class_id,
+        "grade": question.grade,
+    }
+    where = ["h.place >= %(lo)s AND h.place < %(hi)s"]
+    if question.state != OPEN:
+        where.append("h.state = %(state)s")
+    if question.class_id is not None:
+        where.append("h.class_of_id = %(class)s")
+    join = ""
+    if question.grade is not None:
+        join = "JOIN organisations_class c ON c.id = h.class_of_id JOIN organisations_grade g ON g.id = c.grade_id"
+        where.append("g.number = %(grade)s")
+    with connections["default"].cursor() as cursor:
+        cursor.execute(
+            f"SELECT coalesce(sum(h.count), 0) FROM students_headcount h {join} WHERE {' AND '.join(where)}",
+            known,
+        )
+        (number,) = cursor.fetchone()
+    return int(number)
+
+
+def _hits(question: Question, *, limit: int, ordered: bool = True) -> tuple[str, dict[str, Any]]:
+    """Return the beginning of a statement that defines `hits` (rank, key, id), and its values."""
+    scope, term = question.scope, question.term
+    known: dict[str, Any] = {
+        "lo": scope.lo,
+        "hi": scope.hi,
+        "limit": limit,
+        "state": question.state,
+        "grade": question.grade,
+        "class": question.class_id,
+    }
+    ctes = []
+    state = question.state
+    if term is not None and term.kind is Kind.NUMBER:
+        pairs = indexes_of(term.text)
+        known["schemes"], known["indexes"] = [s for s, _ in pairs], [i for _, i in pairs]
+        ctes.append(CHOSEN_BY_NUMBER)
+        state = ANY
+    elif question.class_id is not None:
+        ctes.append(CHOSEN_BY_CLASS)
+    elif state not in (OPEN, ENDED, ANY, ATTENDING):
+        ctes.append(CHOSEN_BY_STATE)
+    is_chosen = bool(ctes)
+
+    source = "students_student s"
+    where = []
+    if is_chosen:
+        source = "chosen JOIN students_student s ON s.id = chosen.student_id"
+    if state == ENDED:
+        where.append(f"NOT EXISTS ({OPEN_ENROLMENT})")
+    elif state != ANY:
+        # LIMIT 1 keeps the planner walking the index of names and asking for each pupil, as few
+        # are turned away; a join it would rather do for all, and sort them.
+        asked = OPEN_ENROLMENT
+        if question.grade is not None:
+            asked = OPEN_ENROLMENT_IN_GRADE
+        if state != OPEN:
+            asked += " AND e.state = %(state)s"
+        source += f" CROSS JOIN LATERAL ({asked} LIMIT 1) AS enrolled"
+
+    lateral = ""
+    if is_chosen or scope.lo == 0:
+        where.append("s.place >= %(lo)s AND s.place < %(hi)s")
+    elif serial_of(scope.lo):
+        where.append("s.place = %(lo)s")
+    elif level_of(scope.lo) == "county":
+        known["division"] = int(division_of(scope.lo))
+        where.append("s.division = %(division)s")
+    else:
+        ctes.append(DIVISIONS)
+        lateral = "divisions d CROSS JOIN LATERAL"
+        where.append("s.division = d.division")
+
+    fields: Sequence[Field] = (Field.NAME,)
+    if term is not None and term.kind is not Kind.NUMBER:
+        fields = term.fields
+        known["from"], known["to"] = term.text, after_prefix(term.text)
+    else:
+        term = None
+    branches = [
+        _branch(question, rank, column, fields, term, source, where, known, lateral, ordered)
+        for rank, column in enumerate(fields)
+    ]
+    order = "DESC" if question.before is not None else "ASC"
+    union = " UNION ALL ".join(f"({branch})" for branch in branches if branch) or (
+        "SELECT 0 AS rank, '' AS key, id FROM students_student WHERE false"
+    )
+    by = f" ORDER BY rank {order}, key {order}, id {order}" if ordered else ""
+    ctes.append(f"hits AS MATERIALIZED (SELECT rank, key, id FROM ({union}) AS found{by} LIMIT %(limit)s)")
+    return "WITH " + ", ".join(ctes), known
+
+
+def _branch(
+    question: Question,
+    rank: int,
+    column: Field,
+    fields: Sequence[Field],
+    term: Term | None,
+    source: str,
+    where: list[str],
+    known: dict[str, Any],
+    lateral: str,
+    ordered: bool,
+) -> str:
+    """Return the statement that looks in one column, or nothing when the page is past that column."""
+    conditions = list(where)
+    if term is not None:
+        conditions.append(f"s.{column} >= %(from)s AND s.{column} < %(to)s")
+        # Who was found in an earlier column is not found again.
+        conditions += [f"NOT (s.{f} >= %(from)s AND s.{f} < %(to)s)" for f in fields[:rank]]
+    key, order = question.before or question.after, "DESC" if question.before else "ASC"
+    if key is not None:
+        passed = rank > key.rank if question.before else rank < key.rank
+        if passed:
+            return ""
+        if rank == key.rank:
+            known["key"], known["id"] = key.text, key.id
+            sign = "<" if question.before else ">"
+            # The comparison of the column alone is what an index range can use of a comparison of rows.
+            conditions.append(f"s.{column} {sign}= %(key)s AND (s.{column}, s.id) {sign} (%(key)s, %(id)s)")
+    by = f" ORDER BY s.{column} {order}, s.id {order}" if ordered else ""
+    branch = (
+        f"SELECT {rank} AS rank, s.{column} AS key, s.id FROM {source}"
+        f" WHERE {' AND '.join(conditions)}{by} LIMIT %(limit)s"
+    )
+    if not lateral:
+        return branch
+    return f"SELECT one.rank, one.key, one.id FROM {lateral} ({branch}) AS one"
+
+
+def indexes_of(number: str) -> list[tuple[str, bytes]]:
+    """Return (scheme, blind index) for everything that a number as typed can be."""
+    ring = settings.XUEJI_KEY_RING
+    found = [(scheme, ring.blind_index(scheme, number)) for scheme in (NUMBER_SCHEME, *DOCUMENT_SCHEMES)]
+    if has_shape(number) or has_shape(number[1:]):
+        return found
+    with_country = [f"{row.code}|{number}" for row in NATIONALITIES.rows]
+    for scheme in SCHEMES_BY_COUNTRY:
+        found += [(scheme, index) for index in ring.blind_indexes(scheme, [*with_country, f"|{number}"])]
+    return found
+
+
+def _listed(row: tuple[Any, ...]) -> Listed:
+    (
+        _rank,
+        _key,
+        id_,
+        name,
+        sex,
+        birth_on,
+        overseas,
+        document_type,
+        details,
+        state,
+        ended_on,
+        class_id,
+        class_name,
+        class_number,
+        stage,
+        entry_year,
+        grade,
+        place,
+        school,
+        index,
+        value,
+    ) = row
+    number = ""
+    if value is not None:
+        number = settings.XUEJI_KEY_RING.decrypt(value, associated("identifier", bytes(index)))
+    return Listed(
+        id=id_,
+        name=name,
+        sex=sex,
+        birth_on=birth_on,
+        overseas=overseas,
+        document_type=document_type,
+        details=json.loads(details) if isinstance(details, str) else details,
+        state=state or "",
+        ended_on=ended_on,
+        class_id=class_id,
+        class_name=class_name or "",
+        class_number=class_number or "",
+        stage=stage or "",
+        entry_year=entry_year,
+        grade=grade,
+        place=place,
+        school=school or "",
+        number=number,
+    )
+
+
+# One pupil ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number of a pupil in the clear; mask it before it is shown. `until` is set on former ones."""
+
+    scheme: str
+    value: str
+    since: date
+    until: date | None
+
+
+@dataclass(frozen=True)
+class Stay:
+    """An enrolment as the history shows it: at which school and in which class, from when to when."""
+
+    id: UUID
+    place: int
+    school: str
+    stage: str
+    entry_year: int
+    grade: int | None
+    class_id: int
+    class_name: str
+    class_number: str
+    state: str
+    entered_on: date
+    started_on: date
+    ended_on: date | None
+    end_reason: str
+    entry_mode: str
+    study_mode: str
+    source: str
+    seat_number: str
+
+
+@dataclass(frozen=True)
+class Relative:
+    """A member of the family; `private` holds phone, document number and the like in the clear."""
+
+    ordinal: int
+    name: str
+    relation: str
+    is_guardian: bool
+    private: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Happening:
+    """An event of a pupil: what was done, by which office, and when. Never by whom."""
+
+    act: str
+    office: str
+    at: datetime
+    before: dict[str, Any]
+    after: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Record:
+    """Everything about one pupil, numbers and addresses in the clear: mask them before they are shown."""
+
+    student: Student
+    private: dict[str, Any]
+    numbers: tuple[Number, ...]
+    stays: tuple[Stay, ...]
+    family: tuple[Relative, ...]
+    happenings: tuple[Happening, ...]
+    class_names: dict[int, str] = field(default_factory=dict)
+
+    @property
+    def stay(self) -> Stay | None:
+        """The open enrolment, else the last one that ended."""
+        return self.stays[-1] if self.stays else None
+
+    def current(self, *schemes: str) -> Number | None:
+        """Return the number in force of the first of these schemes that the pupil has."""
+        in_force = [number for number in self.numbers if number.until is None]
+        return next((n for scheme in schemes for n in in_force if n.scheme == scheme), None)
+
+    @property
+    def number(self) -> Number | None:
+        """The student number."""
+        return self.current(NUMBER_SCHEME)
+
+    @property
+    def document(self) -> Number | None:
+        """The number of the identity document, if there is one."""
+        return self.current(*DOCUMENT_SCHEMES, *SCHEMES_BY_COUNTRY, DISPUTED_SCHEME)
+
+
+STAYS = """
+SELECT e.id, e.place, o.name, e.stage, e.entry_year, g.number, e.class_of_id, coalesce(c.name, ''),
+    coalesce(c.number, ''), e.state, e.entered_on, e.started_on, e.ended_on, e.end_reason, e.entry_mode,
+    e.study_mode, e.source, e.seat_number
+FROM students_enrolment e
+JOIN organisations_organisation o ON o.id = e.school_id
+LEFT JOIN organisations_class c ON c.id = e.class_of_id
+LEFT JOIN organisations_grade g ON g.id = c.grade_id
+WHERE e.student_id = %s ORDER BY e.ended_on NULLS LAST, e.started_on
+"""
+
+HAPPENINGS = """
+SELECT v.act, coalesce(o.name, ''), v.at, v.before, v.after
+FROM audit_event v LEFT JOIN organisations_organisation o ON o.place = v.office
+WHERE v.subject_id = %s ORDER BY v.id
+"""
+
+
+def record_of(student_id: UUID) -> Record | None:
+    """Return the record of a pupil in the current scope; None when there is no such pupil in it.
+
+    Seven statements, whatever the length of the history. The enrolments include those at
+    earlier schools outside the scope: who holds a pupil keeps the whole history.
+    """
+    student = Student.objects.filter(pk=student_id).first()
+    if student is None:
+        return None
+    ring = settings.XUEJI_KEY_RING
+    with connections["default"].cursor() as cursor:
+        cursor.execute(
+            "SELECT scheme, index, value, since, until FROM students_identifier WHERE student_id = %s"
+            " ORDER BY since, scheme",
+            [student_id],
+        )
+        numbers = tuple(
+            Number(scheme, _number(ring.decrypt(value, associated("identifier", bytes(index)))), since, until)
+            for scheme, index, value, since, until in cursor.fetchall()
+        )
+        cursor.execute(
+            "SELECT ordinal, name, relation, is_guardian, private FROM students_familymember"
+            " WHERE student_id = %s ORDER BY ordinal",
+            [student_id],
+        )
+        family = tuple(
+            Relative(ordinal, name, relation, is_guardian, _opened(private, f"family{ordinal}", student_id))
+            for ordinal, name, relation, is_guardian, private in cursor.fetchall()
+        )
+        cursor.execute(HAPPENINGS, [student_id])
+        happenings = tuple(
+            Happening(act, office, at, _object(before), _object(after))
+            for act, office, at, before, after in cursor.fetchall()
+        )
+        classes = sorted(
+            {value for h in happenings for value in (h.before.get("class"), h.after.get("class")) if value}
+        )
+        cursor.execute(
+            "SELECT id, name FROM organisations_class WHERE id = ANY(%s)", [[int(c) for c in classes]]
+        )
+        class_names = dict(cursor.fetchall())
+    return Record(
+        student=student,
+        private=_opened(student.private, "student", student_id),
+        numbers=numbers,
+        stays=_stays(student_id),
+        family=family,
+        happenings=happenings,
+        class_names=class_names,
+    )
+
+
+def _stays(student_id: UUID) -> tuple[Stay, ...]:
+    with national("students.history") as using, connections[using].cursor() as cursor:
+        cursor.execute(STAYS, [student_id])
+        return tuple(Stay(*row) for row in cursor.fetchall())
+
+
+def _number(value: str) -> str:
+    """Return a number without the country that stands before it for the index."""
+    return value.rpartition("|")[2]
+
+
+def _object(value: Any) -> dict[str, Any]:
+    if isinstance(value, str):
+        value = json.loads(value)
+    return value if isinstance(value, dict) else {}
+
+
+def _opened(blob: Any, column: str, student_id: UUID) -> dict[str, Any]:
+    """Return encrypted JSON in the clear; nothing where there is none."""
+    if blob is None:
+        return {}
+    opened: dict[str, Any] = json.loads(
+        settings.XUEJI_KEY_RING.decrypt(bytes(blob), associated(column, student_id))
+    )
+    return opened
+
+
+# One school ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class ClassCount:
+    """A class of a school with its head count by state."""
+
+    id: int
+    number: str
+    name: str
+    stage: str
+    grade: int
+    entry_year: int
+    closed_on: date | None = None
+    states: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def pupils(self) -> int:
+        return sum(self.states.values())
+
+
+CLASSES = """
+SELECT c.id, c.number, c.name, g.stage, g.number, g.entry_year, c.closed_on,
+    (SELECT coalesce(jsonb_object_agg(h.state, h.count), '{}') FROM students_headcount h
+     WHERE h.class_of_id = c.id AND h.count <> 0)
+FROM organisations_class c JOIN organisations_grade g ON g.id = c.grade_id
+WHERE c.school_id = %s AND (c.closed_on IS NULL OR %s)
+ORDER BY g.number, g.entry_year DESC, c.number
+"""
+
+
+def classes_of(school_id: int, *, closed: bool = False) -> tuple[ClassCount, ...]:
+    """Return the classes of a school in order of grade and number, with their head counts."""
+    with connections["default"].cursor() as cursor:
+        cursor.execute(CLASSES, [school_id, closed])
+        return tuple(ClassCount(*(*row[:7], _object(row[7]))) for row in cursor.fetchall())
+
+
+@dataclass(frozen=True)
+class Seat:
+    """A pupil in a class list, in order of number in class and name."""
+
+    id: UUID
+    name: str
+    sex: str
+    birth_on: date
+    state: str
+    seat_number: str
+    study_mode: str
+
+
+SEATS = """
+SELECT s.id, s.name, s.sex, s.birth_on, e.state, e.seat_number, e.study_mode
+FROM students_enrolment e JOIN students_student s ON s.id = e.student_id
+WHERE e.class_of_id = %s AND e.ended_on IS NULL
+ORDER BY CASE WHEN e.seat_number ~ '^[0-9]{1,9}$' THEN e.seat_number::integer END, e.seat_number, s.pinyin, s.id
+LIMIT %s
+"""
+
+
+def seats_of(class_id: int, *, most: int = 1000) -> tuple[Seat, ...]:
+    """Return the pupils who sit in a class."""
+    current_scope()  # a class list outside any scope is a bug, as any list is
+    with connections["default"].cursor() as cursor:
+        cursor.execute(SEATS, [class_id, most])
+        return tuple(Seat(*row) for row in cursor.fetchall())
+
+
+# Below an authority -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Totals:
+    """Schools, classes and pupils in a range of places."""
+
+    schools: int
+    classes: int
+    pupils: int
+
+
+TOTALS = """
+WITH schools AS (
+    SELECT width_bucket(place, %(places)s::bigint[]) AS at, count(*) AS schools FROM organisations_school
+    WHERE place >= %(lo)s AND place < %(hi)s AND state <> 'closed' GROUP BY 1
+), classes AS (
+    SELECT width_bucket(place, %(places)s::bigint[]) AS at, count(*) AS classes FROM organisations_class
+    WHERE place >= %(lo)s AND place < %(hi)s AND closed_on IS NULL GROUP BY 1
+), pupils AS (
+    SELECT width_bucket(place, %(places)s::bigint[]) AS at, sum(count) AS pupils FROM students_headcount
+    WHERE place >= %(lo)s AND place < %(hi)s GROUP BY 1
+)
+SELECT at, coalesce(schools, 0), coalesce(classes, 0), coalesce(pupils, 0)
+FROM schools FULL JOIN classes USING (at) FULL JOIN pupils USING (at)
+"""
+
+
+def totals_below(scope: Scope, places: Sequence[int]) -> dict[int, Totals]:
+    """Return the totals of each of `places`, the authorities below an office, in one statement.
+
+    Each place owns the range up to the next one. What lies before the first, the office's
+    own schools, is under the office's own place. Places with nothing are left out.
+    """
+    ordered = sorted(places)
+    with connections["default"].cursor() as cursor:
+        cursor.execute(TOTALS, {"places": ordered, "lo": scope.lo, "hi": scope.hi})
+        return {
+            ordered[at - 1] if at else scope.lo: Totals(int(schools), int(classes), int(pupils))
+            for at, schools, classes, pupils in cursor.fetchall()
+        }
+
+
+TOTALS_OF_SCHOOLS = """
+SELECT s.place,
+    (SELECT count(*) FROM organisations_class c WHERE c.school_id = s.organisation_id AND c.closed_on IS NULL),
+    (SELECT coalesce(sum(h.count), 0) FROM students_headcount h WHERE h.place = s.place)
+FROM organisations_school s WHERE s.place = ANY(%s)
+"""
+
+
+def totals_of_schools(places: Sequence[int]) -> dict[int, Totals]:
+    """Return the totals of some schools, in one statement."""
+    with connections["default"].cursor() as cursor:
+        cursor.execute(TOTALS_OF_SCHOOLS, [list(places)])
+        return {place: Totals(1, int(classes), int(pupils)) for place, classes, pupils in cursor.fetchall()}
+
+
+def classes_at(place: int) -> tuple[ClassCount, ...]:
+    """Return the open classes of the school at a place, without head counts: what a filter offers."""
+    with connections["default"].cursor() as cursor:
+        cursor.execute(
+            """SELECT c.id, c.number, c.name, g.stage, g.number, g.entry_year
+               FROM organisations_school s JOIN organisations_class c ON c.school_id = s.organisation_id
+               JOIN organisations_grade g ON g.id = c.grade_id
+               WHERE s.place = %s AND c.closed_on IS NULL ORDER BY g.number, g.entry_year DESC, c.number""",
+            [place],
+        )
+        return tuple(ClassCount(*row) for row in cursor.fetchall())

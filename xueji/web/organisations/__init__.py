@@ -1,0 +1,1 @@
+"""Pages of the tree: authorities with their totals, and opening, renaming, merging, closing schools."""

@@ -1,0 +1,272 @@
+"""The tree from one's own office down with its totals, and what an authority does with its schools."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from xueji.access.queries import scope_of
+from xueji.access.rules.permissions import Level
+from xueji.lib.codes import CodeList
+from xueji.lib.errors import Refused
+from xueji.organisations import actions, queries
+from xueji.organisations.models import School
+from xueji.organisations.rules import divisions, places, school_kinds
+from xueji.organisations.rules.school_kinds import Nature
+from xueji.students import actions as students
+from xueji.students.queries import Totals, totals_below
+from xueji.web.doors import ActingRequest, done_once, door
+from xueji.web.organisations import words
+from xueji.web.pages import UNPROCESSABLE, Column, Row, Table, render
+from xueji.web.schools.views import PAGE, crumbs_to, number_key, school_or_404, table_of_schools
+from xueji.web.templatetags.xueji import spoken
+
+
+@door("organisations.view")
+def organisations(request: ActingRequest) -> HttpResponse:
+    """Lead to one's own office: the top of what one sees of the tree."""
+    name = "school" if request.actor.level is Level.SCHOOL else "authority"
+    return HttpResponseRedirect(reverse(name, args=[request.actor.place]))
+
+
+@door("organisations.view")
+def authority(request: ActingRequest, place: int) -> HttpResponse:
+    """An authority: what lies below it, with schools, classes and pupils counted, and the schools of its own."""
+    actor = request.actor
+    way = queries.way_to(place)
+    if not way or way[-1].place != place or places.serial_of(place):
+        raise Http404
+    actor.require("organisations.view", place)
+    below, scope = queries.authorities_below(place), scope_of(place)
+    totals = totals_below(scope, [one.place for one in below])
+    none = Totals(0, 0, 0)
+    own_end = place + places.SERIALS
+    after, before = (number_key(request.GET.get(name, "")) for name in ("after", "before"))
+    own = queries.schools_between(place, own_end, limit=PAGE + 1, after=after, before=before)
+    has_more = len(own) > PAGE
+    own = (own[1:] if before is not None else own[:PAGE]) if has_more else own
+    context = {
+        "place": place,
+        "name": way[-1].name,
+        "level": words.level_name(way[-1].level),
+        "crumbs": [
+            *(
+                (one.name, reverse("authority", args=[one.place]))
+                for one in way[:-1]
+                if one.place >= actor.place
+            ),
+            (way[-1].name, ""),
+        ],
+        "all": Totals(*(sum(column) for column in zip(*(vars_of(t) for t in totals.values()), strict=True)))
+        if totals
+        else none,
+        "below": Table(
+            _("下级主管部门"),
+            (
+                Column(_("名称")),
+                Column(_("行政区划代码"), "nowrap"),
+                Column(_("学校"), "number"),
+                Column(_("班级"), "number"),
+                Column(_("学生"), "number"),
+            ),
+            tuple(
+                Row(
+                    (
+                        one.name,
+                        places.division_of(one.place),
+                        *(f"{number:,}" for number in vars_of(totals.get(one.place, none))),
+                    ),
+                    url=reverse("authority", args=[one.place]),
+                )
+                for one in below
+            ),
+        ),
+        "schools": table_of_schools(own, _("直属学校") if below else _("学校")),
+        "before": own[0].place if own and (has_more if before is not None else after is not None) else "",
+        "after": own[-1].place if own and (has_more or before is not None) else "",
+        "may_manage": actor.may("organisations.manage"),
+        "may_list": actor.may("students.view"),
+        "is_own": place == actor.place,
+    }
+    return render(request, "organisations/authority.html", context)
+
+
+def vars_of(totals: Totals) -> tuple[int, int, int]:
+    return totals.schools, totals.classes, totals.pupils
+
+
+def choices_of(codes: CodeList) -> list[tuple[str, str]]:
+    """Return the codes and labels of a list for a form."""
+    return [(row.code, spoken((row.zh, row.en))) for row in codes.rows]
+
+
+class SchoolForm(forms.Form):
+    """What a school begins with. The identifier comes from the certificate of its code."""
+
+    name = forms.CharField(label=gettext_lazy("学校名称"), max_length=100)
+    identifier = forms.CharField(
+        label=gettext_lazy("学校标识码"),
+        max_length=10,
+        help_text=gettext_lazy("10 位数字，按学校代码证书填写；终身不变，撤销后也不再分配。"),
+    )
+    division = forms.ChoiceField(label=gettext_lazy("所在行政区划"))
+    kind = forms.ChoiceField(label=gettext_lazy("办学类型"))
+    system = forms.ChoiceField(label=gettext_lazy("学制"))
+    founder = forms.ChoiceField(label=gettext_lazy("举办者"))
+    urban_rural = forms.ChoiceField(label=gettext_lazy("城乡分类"))
+    document = forms.CharField(
+        label=gettext_lazy("批准文号"),
+        max_length=100,
+        required=False,
+        help_text=gettext_lazy("例如：浙教发〔2026〕1号。"),
+    )
+
+    def __init__(self, data: Any, *, place: int) -> None:
+        super().__init__(data)
+        low, high = places.scope(place)
+        codes = sorted(c for c in divisions.authority_codes() if low <= places.place(c) < high)
+        kinds = [
+            (k.code, spoken((k.zh, k.en))) for k in school_kinds.SCHOOL_KINDS if k.nature is Nature.SCHOOL
+        ]
+        for field, choices in (
+            ("division", [(code, f"{divisions.name_of(code)} {code}") for code in codes]),
+            ("kind", kinds),
+            ("system", [(row.system.value, spoken((row.zh, row.en))) for row in school_kinds.SYSTEMS]),
+            ("founder", choices_of(school_kinds.FOUNDERS)),
+            ("urban_rural", choices_of(school_kinds.URBAN_RURAL)),
+        ):
+            self.fields[field].choices = choices  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        chosen = super().clean() or self.cleaned_data
+        kind = school_kinds.KINDS.get(chosen.get("kind", ""))
+        if kind is not None and chosen.get("system") not in kind.systems:
+            self.add_error("system", _("这种办学类型没有该学制，请重新选择。"))
+        return chosen
+
+
+@door("organisations.manage", methods=("GET", "HEAD", "POST"))
+def open_school(request: ActingRequest, place: int) -> HttpResponse:
+    """Open a school below an authority of one's area."""
+    way = queries.way_to(place)
+    if not way or way[-1].place != place or places.serial_of(place):
+        raise Http404
+    request.actor.require("organisations.manage", place)
+    form = SchoolForm(request.POST if request.method == "POST" else None, place=place)
+    crumbs = [(way[-1].name, reverse("authority", args=[place])), (_("开设学校"), "")]
+
+    def act() -> str:
+        opened = actions.open_school(by=request.actor, today=timezone.localdate(), **form.cleaned_data)
+        messages.success(request, _("已开设 %(school)s。") % {"school": opened.organisation.name})
+        return reverse("school", args=[opened.place])
+
+    texts = {
+        "crumbs": crumbs,
+        "title": _("开设学校"),
+        "label": _("开设学校"),
+        "back": reverse("authority", args=[place]),
+    }
+    return answered(request, form, act, texts)
+
+
+def answered(
+    request: ActingRequest, form: forms.Form, act: Callable[[], str], texts: dict[str, Any]
+) -> HttpResponse:
+    """Show a form, or do its act once when it was filled in rightly; a refusal stands above the form as typed."""
+    context = {"form": form, **texts}
+    if request.method == "POST" and form.is_valid():
+        try:
+            return done_once(request, act)
+        except Refused as refused:
+            return render(request, "organisations/form.html", context, refused=refused)
+    return render(request, "organisations/form.html", context, status=UNPROCESSABLE if form.errors else None)
+
+
+class RenameForm(forms.Form):
+    name = forms.CharField(label=gettext_lazy("新名称"), max_length=100)
+    document = forms.CharField(label=gettext_lazy("批准文号"), max_length=100, required=False)
+
+
+@door("organisations.manage", methods=("GET", "HEAD", "POST"))
+def rename(request: ActingRequest, place: int) -> HttpResponse:
+    """Give a school a new name from today."""
+    school = managed(request, place)
+    form = RenameForm(
+        request.POST if request.method == "POST" else None, initial={"name": school.organisation.name}
+    )
+
+    def act() -> str:
+        actions.rename_school(school, by=request.actor, today=timezone.localdate(), **form.cleaned_data)
+        messages.success(request, _("校名已更改，原校名仍可查到。"))
+        return reverse("school", args=[place])
+
+    return answered(request, form, act, texts_of(request, school, _("更改校名"), _("更改校名")))
+
+
+class CloseForm(forms.Form):
+    into = forms.CharField(
+        label=gettext_lazy("并入学校的标识码"),
+        required=False,
+        max_length=10,
+        help_text=gettext_lazy("合并时填写；直接撤销的不填。"),
+    )
+    document = forms.CharField(label=gettext_lazy("批准文号"), max_length=100, required=False)
+
+    def clean_into(self) -> School | None:
+        identifier = self.cleaned_data["into"].strip()
+        if not identifier:
+            return None
+        place = queries.place_of_identifier(identifier)
+        school = None if place is None else queries.school_at(place)
+        if school is None:
+            raise forms.ValidationError(_("没有标识码为 %(id)s 的学校，请核对。") % {"id": identifier})
+        return school
+
+
+@door("organisations.manage", methods=("GET", "HEAD", "POST"))
+def close(request: ActingRequest, place: int) -> HttpResponse:
+    """Close a school without pupils, or merge it into another."""
+    school = managed(request, place)
+    form = CloseForm(request.POST if request.method == "POST" else None)
+
+    def act() -> str:
+        chosen = form.cleaned_data
+        students.close_school(
+            school,
+            into=chosen["into"],
+            document=chosen["document"],
+            by=request.actor,
+            today=timezone.localdate(),
+        )
+        messages.success(request, _("学校已撤销，标识码和校名仍可查到。"))
+        return reverse("school", args=[place])
+
+    lead = _("撤销后不能恢复，标识码不再分配；仍有在籍学生的学校不能撤销，请先为学生办理转学或毕业。")
+    texts = texts_of(request, school, _("撤销或合并学校"), _("撤销学校"))
+    return answered(request, form, act, texts | {"lead": lead, "dangerous": True})
+
+
+def managed(request: ActingRequest, place: int) -> School:
+    """Return a school that the actor's office may change. Raises Http404, NotAllowed."""
+    school = school_or_404(request, place)
+    request.actor.require("organisations.manage", school.place)
+    if school.state == School.CLOSED or school.place != place:
+        raise Http404
+    return school
+
+
+def texts_of(request: ActingRequest, school: School, title: str, label: str) -> dict[str, Any]:
+    return {
+        "crumbs": [*crumbs_to(request, school), (title, "")],
+        "title": title,
+        "label": label,
+        "back": reverse("school", args=[school.place]),
+    }

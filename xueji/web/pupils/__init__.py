@@ -1,0 +1,1 @@
+"""Pages of pupils: finding them, one pupil's record, and what is done with it."""

@@ -1,0 +1,1 @@
+"""Pages of schools: grades and classes, a class list, moving pupils between classes."""
