@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import threading
 from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
 import pytest
-from django.db import connections
 
-from tests.factories import TODAY, actor, pupil, resident_number, school
+from tests.changes.rosters_as_csv import as_csv, child, nameless
+from tests.factories import TODAY, actor, school
+from tests.races import at_once
 from xueji.access.scope import Actor, national
 from xueji.changes.actions import rosters
 from xueji.changes.models import RosterBatch, RosterClaim, RosterFinding, RosterRow
-from xueji.changes.rules.roster_columns import FIELDS
 from xueji.changes.rules.roster_steps import Act, RowState, State
 from xueji.lib.errors import Refused
 from xueji.students.models import Enrolment, Headcount, Identifier, Student
@@ -26,31 +23,6 @@ pytestmark = pytest.mark.usefixtures("db")
 ROUNDS = 50
 HERE, THERE = "2133000001", "2151000001"  # two schools of two provinces
 DESKS = {HERE: ("l2133000001", "o330902"), THERE: ("l2151000001", "o510104")}
-HEADERS = {f.column.key: f.column.header_zh for f in FIELDS}
-
-
-def at_once(*acts: Callable[[], Any]) -> list[Any]:
-    """Return what each act answered, all begun at the same moment; a refusal is an answer."""
-    barrier = threading.Barrier(len(acts))
-    answers: list[Any] = [None] * len(acts)
-
-    def run(at: int, act: Callable[[], Any]) -> None:
-        try:
-            barrier.wait()
-            answers[at] = act()
-        except Exception as error:
-            answers[at] = error
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=run, args=(at, act)) for at, act in enumerate(acts)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    bugs = [answer for answer in answers if isinstance(answer, Exception) and not isinstance(answer, Refused)]
-    assert not bugs, bugs
-    return answers
 
 
 class Racer:
@@ -84,30 +56,6 @@ class Racer:
 @pytest.fixture
 def sides() -> list[Racer]:
     return [Racer(HERE), Racer(THERE)]
-
-
-def as_csv(pupils: list[dict[str, str]]) -> bytes:
-    """Return a file in the short layout."""
-    keys = sorted({key for one in pupils for key in one})
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow([HEADERS[key] for key in keys])
-    writer.writerows([[one.get(key, "") for key in keys] for one in pupils])
-    return text.getvalue().encode()
-
-
-def child(n: int) -> dict[str, str]:
-    """Return the n-th child with a number; no two have the same."""
-    birth = f"2019{1 + n // 28 % 12:02d}{1 + n % 28:02d}"
-    return pupil(n, document_number=resident_number(n % 50, birth=birth), name=f"测试{chr(0x4E00 + n)}")
-
-
-def nameless(n: int) -> dict[str, str]:
-    """Return the n-th child without a number."""
-    birth = f"2019-{1 + n // 28 % 12:02d}-{1 + n % 28:02d}"
-    return pupil(
-        n, document_type="其他", document_number=None, sex="女", birth_on=birth, name=f"合成{chr(0x4E00 + n)}"
-    )
 
 
 def codes_of(batch: RosterBatch) -> set[str]:
