@@ -73,6 +73,8 @@ TEMPLATES = [
     }
 ]
 
+FORM_RENDERER = "xueji.web.form_rendering.Renderer"
+
 # Database. Three doors to one database, each with its own role: what a role may do is
 # decided by the server, not by the code that happens to hold the connection.
 EMBEDDED = not environment.text("DATABASE_URL")

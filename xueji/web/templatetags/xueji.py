@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import date, datetime
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -67,7 +67,12 @@ def icon(name: str, label: str = "") -> SafeString:
     """`{% icon "search" %}`: a picture beside words. With a label it stands alone and is read out."""
     if name not in icon_names():
         raise TemplateSyntaxError(f"no icon {name} in web/icons.svg (docs/pages.md says how to add one)")
-    address = f"{static('web/icons.svg')}#{name}"
+    return picture(f"{static('web/icons.svg')}#{name}", str(label))
+
+
+@lru_cache(maxsize=512)
+def picture(address: str, label: str) -> SafeString:
+    """Return the markup of an icon; there are few of them, and each is on every page."""
     if label:
         return format_html(
             '<svg class="icon" role="img" aria-label="{}"><use href="{}"></use></svg>', label, address
