@@ -84,7 +84,9 @@ def test_a_school_answers_step_by_step() -> None:
         address(case, "problem-state"), {"answer": "prove-filed", "statement": "已核对户口簿。"}
     )
     assert answer["Location"] == address(case)
-    assert "已核对户口簿。" in page(registrar.get(address(case)))
+    shown = page(registrar.get(address(case)))
+    assert "<strong>佐证</strong>" in shown
+    assert "已核对户口簿。" in shown
     assert "没有等待本校说明" in page(registrar.get(reverse("problems")))
 
 

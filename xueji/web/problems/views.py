@@ -158,14 +158,16 @@ def school_context(case: SchoolCase, chosen: str) -> dict[str, Any]:
         "needed": needed,
         "is_complete": all(one["is_there"] for one in needed),
         "stated": stated,
-        "remedy": words.remedy_word(Remedy(party.remedy)) if party.remedy else "",
+        "stated_remedy": words.remedy_word(Remedy(party.remedy)) if party.remedy else "",
         "proposed": [
             (words.field_word(key), words.value_word(key, value, in_full=False))
             for key, value in case.proposal.items()
         ],
         "papers": [(one, words.paper_word(one.kind)) for one in case.papers],
         "outcome": words.outcome_word(party.outcome) if party.outcome else "",
-        "paper_form": PaperForm(),
+        "paper_form": PaperForm(
+            initial={"kind": next((one["kind"] for one in needed if not one["is_there"]), "other")}
+        ),
         "statement_form": statement_form(case, choice) if choice is not None else None,
     }
 
