@@ -434,8 +434,9 @@ def decide(
             before={"state": step.source},
             after={"state": batch.state, "reason": reason, "excepted": len(set(except_rows))},
         )
-        report("done", batch.registered, batch.registered)
-        return batch
+    # Only now: who is told that it is done looks at once, and must find it done.
+    report("done", batch.registered, batch.registered)
+    return batch
 
 
 def may_decide(batch: RosterBatch, act: Act, *, by: Actor, version: int | None = None) -> Step:

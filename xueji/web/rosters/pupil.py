@@ -6,9 +6,12 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
+from django.forms.utils import flatatt
 from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from xueji.changes.actions import rosters
@@ -35,6 +38,8 @@ GROUPS: tuple[tuple[str, ...], ...] = (
 USUAL = {"document_type": "1", "nationality": "CHN", "ethnicity": "01", "overseas": "00"}
 # Not called optional, though there are children without: the help text says when.
 NEARLY_ALWAYS = frozenset({"document_number", "member1_name", "member1_relation"})
+LONGEST = 500  # characters that anybody would type into a field
+SELECTED = SafeString(" selected")
 # A field is judged for being empty only when the form is sent.
 OF_EMPTINESS = frozenset({"missing", "guardian-missing"})
 
@@ -48,14 +53,25 @@ class PupilForm(forms.Form):
 
     use_required_attribute = False
 
-    def __init__(self, data: Any, *, school: School, classes: list[str]) -> None:
+    def __init__(self, data: Any, *, classes: list[str]) -> None:
         super().__init__(data, initial=USUAL, label_suffix="")
         for f in SHORT:
             self.fields[f.column.key] = field_of(f, classes)
 
-    def values(self) -> dict[str, str]:
-        """Return what was typed, without what was left empty."""
-        return {key: text for key, text in self.cleaned_data.items() if text}
+
+class QuickSelect(forms.Select):
+    """A list to choose from, written in one piece: Django renders a template for each of its options."""
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        chosen = str(value or "")
+        options = format_html_join(
+            "",
+            '<option value="{}"{}>{}</option>',
+            ((code, SELECTED if code == chosen else "", label) for code, label in self.choices),
+        )
+        return format_html(
+            '<select name="{}"{}>{}</select>', name, flatatt(self.build_attrs(self.attrs, attrs)), options
+        )
 
 
 def field_of(f: Field, classes: list[str]) -> forms.CharField:
@@ -63,13 +79,13 @@ def field_of(f: Field, classes: list[str]) -> forms.CharField:
     column, is_zh = f.column, in_chinese()
     widget: forms.Widget
     if f.kind == "class":
-        widget = forms.Select(choices=[("", _("请选择")), *((number, number) for number in classes)])
+        widget = QuickSelect(choices=[("", _("请选择")), *((number, number) for number in classes)])
     elif f.code_list is not None:
         offered = column.choices or f.code_list.labels()
         codes = [
             f.code_list.by_code[code] for label in offered if (code := f.code_list.code_of(label)) is not None
         ]
-        widget = forms.Select(
+        widget = QuickSelect(
             choices=[("", _("请选择")), *((row.code, row.zh if is_zh else row.en) for row in codes)]
         )
     else:
@@ -79,37 +95,38 @@ def field_of(f: Field, classes: list[str]) -> forms.CharField:
         label=column.header_zh if is_zh else column.header_en,
         help_text=column.note_zh if is_zh else column.note_en,
         required=False,
-        max_length=500,
         strip=False,
         widget=widget,
     )
+
+
+def typed_in(request: ActingRequest) -> dict[str, str]:
+    """Return what was typed, without what was left empty. Raises Http404 for what no browser sends."""
+    values = {key: text for f in SHORT if (text := request.POST.get(key := f.column.key, ""))}
+    if any("\0" in text or len(text) > LONGEST for text in values.values()):
+        raise Http404
+    return values
 
 
 @door("roster.submit", methods=("GET", "HEAD", "POST"))
 def one(request: ActingRequest) -> HttpResponse:
     """The form; under htmx its check while it is filled in; sent, the pupil as a roster of one."""
     school = own_school(request)
-    classes = list(checked_school(school).classes)
     if request.method != "POST":
-        return form_page(request, PupilForm(None, school=school, classes=classes), classes)
-    form = PupilForm(request.POST, school=school, classes=classes)
-    if not form.is_valid():
-        # Only characters that no browser sends, or texts longer than any field.
-        raise Http404
-    if fragment_wanted(request) == "fields":
-        try:
-            found = rosters.check_one(
-                form.values(), school=school, by=request.actor, today=timezone.localdate()
-            )
-        except Refused as refused:
-            return form_page(request, form, classes, refused=refused)
-        told = [
-            one
-            for one in findings.of_checked(found.checked)
-            if one.code not in OF_EMPTINESS and (form.values().get(one.key) or one.severity == "warning")
-        ]
-        return form_page(request, form, classes, told=told)
-    return sent(request, form, school, classes)
+        return form_page(request, school)
+    values = typed_in(request)
+    if fragment_wanted(request) != "fields":
+        return sent(request, school, values)
+    try:
+        found = rosters.check_one(values, school=school, by=request.actor, today=timezone.localdate())
+    except Refused as refused:
+        return form_page(request, school, refused=refused)
+    told = [
+        one
+        for one in findings.of_checked(found.checked)
+        if one.code not in OF_EMPTINESS and (one.key in values or one.severity == "warning")
+    ]
+    return form_page(request, school, told=told)
 
 
 class NotAccepted(Exception):
@@ -119,12 +136,12 @@ class NotAccepted(Exception):
         self.told = told
 
 
-def sent(request: ActingRequest, form: PupilForm, school: School, classes: list[str]) -> HttpResponse:
+def sent(request: ActingRequest, school: School, values: dict[str, str]) -> HttpResponse:
     """Submit the pupil, once however often the form is sent; or show what has to be put right."""
 
     def act() -> str:
         batch, found = rosters.enrol_one(
-            form.values(), school=school, by=request.actor, today=timezone.localdate(), door="form"
+            values, school=school, by=request.actor, today=timezone.localdate(), door="form"
         )
         if batch is None:
             raise NotAccepted(findings.of_checked(found.checked))
@@ -137,15 +154,14 @@ def sent(request: ActingRequest, form: PupilForm, school: School, classes: list[
     try:
         return done_once(request, act)
     except NotAccepted as faults:
-        return form_page(request, form, classes, told=faults.told, is_sent=True, status=UNPROCESSABLE)
+        return form_page(request, school, told=faults.told, is_sent=True, status=UNPROCESSABLE)
     except Refused as refused:
-        return form_page(request, form, classes, refused=refused)
+        return form_page(request, school, refused=refused)
 
 
 def form_page(
     request: ActingRequest,
-    form: PupilForm,
-    classes: list[str],
+    school: School,
     *,
     told: list[findings.Told] | None = None,
     is_sent: bool = False,
@@ -153,6 +169,10 @@ def form_page(
     status: int | None = None,
 ) -> HttpResponse:
     """Return the form with each fault at its field, and with the faults listed on top once it was sent."""
+    classes = list(checked_school(school).classes)
+    form = PupilForm(request.POST if request.method == "POST" else None, classes=classes)
+    # Now, while no field is called required: an empty one is judged by the checks, not by the form.
+    form.is_valid()
     wrong, hints = [], []
     for fault in told or []:
         label = fault.column if in_chinese() else fault.column_en
