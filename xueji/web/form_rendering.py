@@ -7,11 +7,11 @@ each takes longer than everything else on the page.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from html import escape
 from typing import Any
 
 from django.forms.renderers import DjangoTemplates
 from django.http import HttpRequest
-from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString
 
 PREFIX = "django/forms/widgets/"
@@ -30,13 +30,18 @@ class Renderer(DjangoTemplates):
             return select(context["widget"])
         if template_name in INPUTS:
             return input_(context["widget"])
-        return super().render(template_name, context, request)
+        return SafeString(super().render(template_name, context, request))
+
+
+def safe(value: object) -> str:
+    """Return the value as markup: escaped, unless it is markup already."""
+    return str(value.__html__()) if hasattr(value, "__html__") else escape(str(value))
 
 
 def attributes(attrs: Mapping[str, Any]) -> str:
     """Return attributes with a blank before each; those that are False are left out, True ones have no value."""
     return "".join(
-        f" {conditional_escape(name)}" + ("" if value is True else f'="{conditional_escape(value)}"')
+        f" {safe(name)}" + ("" if value is True else f'="{safe(value)}"')
         for name, value in attrs.items()
         if value is not False
     )
@@ -45,10 +50,9 @@ def attributes(attrs: Mapping[str, Any]) -> str:
 def input_(widget: Mapping[str, Any]) -> SafeString:
     """Return a text field."""
     value = widget["value"]
-    shown = "" if value is None else f' value="{conditional_escape(value)}"'
+    shown = "" if value is None else f' value="{safe(value)}"'
     return SafeString(
-        f'<input type="{widget["type"]}" name="{conditional_escape(widget["name"])}"{shown}'
-        f"{attributes(widget['attrs'])}>"
+        f'<input type="{widget["type"]}" name="{safe(widget["name"])}"{shown}{attributes(widget["attrs"])}>'
     )
 
 
@@ -57,15 +61,13 @@ def select(widget: Mapping[str, Any]) -> SafeString:
     parts = []
     for group, options, _index in widget["optgroups"]:
         listed = "".join(written(options))
-        parts.append(
-            f'<optgroup label="{conditional_escape(group)}">{listed}</optgroup>' if group else listed
-        )
-    name, attrs = conditional_escape(widget["name"]), attributes(widget["attrs"])
+        parts.append(f'<optgroup label="{safe(group)}">{listed}</optgroup>' if group else listed)
+    name, attrs = safe(widget["name"]), attributes(widget["attrs"])
     return SafeString(f'<select name="{name}"{attrs}>{"".join(parts)}</select>')
 
 
 def written(options: Iterable[Mapping[str, Any]]) -> Iterable[str]:
     """Yield options in the order they stand in."""
     for option in options:
-        value, label = conditional_escape(str(option["value"])), conditional_escape(option["label"])
+        value, label = safe(option["value"]), safe(option["label"])
         yield f'<option value="{value}"{attributes(option["attrs"])}>{label}</option>\n'

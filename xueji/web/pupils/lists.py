@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
-from django.forms.utils import flatatt
 from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
@@ -29,26 +28,6 @@ from xueji.web.pupils import words
 from xueji.web.templatetags.xueji import thousands
 
 
-class QuickSelect(forms.Select):
-    """A drop-down list written in one go: Django's reads a template for every choice."""
-
-    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
-        chosen = "" if value is None else str(value)
-        options = format_html_join(
-            "",
-            '<option value="{}"{}>{}</option>',
-            (
-                (key, SafeString(" selected") if str(key) == chosen else "", label)
-                for key, label in self.choices
-            ),
-        )
-        return format_html(
-            "<select{}>{}</select>",
-            flatatt(self.build_attrs(self.attrs, {**(attrs or {}), "name": name})),
-            options,
-        )
-
-
 class PupilFilter(forms.Form):
     """What a list of pupils can be narrowed by. `at` is a place below one's own office, chosen by a link."""
 
@@ -58,13 +37,11 @@ class PupilFilter(forms.Form):
         max_length=100,
         widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off"}),
     )
-    grade = forms.TypedChoiceField(
-        label=gettext_lazy("年级"), required=False, coerce=int, empty_value=None, widget=QuickSelect
-    )
+    grade = forms.TypedChoiceField(label=gettext_lazy("年级"), required=False, coerce=int, empty_value=None)
     class_id = forms.TypedChoiceField(
-        label=gettext_lazy("班级"), required=False, coerce=int, empty_value=None, widget=QuickSelect
+        label=gettext_lazy("班级"), required=False, coerce=int, empty_value=None
     )
-    state = forms.ChoiceField(label=gettext_lazy("学籍状态"), required=False, widget=QuickSelect)
+    state = forms.ChoiceField(label=gettext_lazy("学籍状态"), required=False)
     at = forms.CharField(required=False, widget=forms.HiddenInput, max_length=12)
 
     def __init__(self, data: Any, *, classes: Sequence[queries.ClassCount] | None, has_grades: bool) -> None:

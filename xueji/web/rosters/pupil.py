@@ -6,12 +6,9 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.forms.utils import flatatt
 from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from xueji.changes.actions import rosters
@@ -39,7 +36,6 @@ USUAL = {"document_type": "1", "nationality": "CHN", "ethnicity": "01", "oversea
 # Not called optional, though there are children without: the help text says when.
 NEARLY_ALWAYS = frozenset({"document_number", "member1_name", "member1_relation"})
 LONGEST = 500  # characters that anybody would type into a field
-SELECTED = SafeString(" selected")
 # A field is judged for being empty only when the form is sent.
 OF_EMPTINESS = frozenset({"missing", "guardian-missing"})
 
@@ -59,33 +55,18 @@ class PupilForm(forms.Form):
             self.fields[f.column.key] = field_of(f, classes)
 
 
-class QuickSelect(forms.Select):
-    """A list to choose from, written in one piece: Django renders a template for each of its options."""
-
-    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
-        chosen = str(value or "")
-        options = format_html_join(
-            "",
-            '<option value="{}"{}>{}</option>',
-            ((code, SELECTED if code == chosen else "", label) for code, label in self.choices),
-        )
-        return format_html(
-            '<select name="{}"{}>{}</select>', name, flatatt(self.build_attrs(self.attrs, attrs)), options
-        )
-
-
 def field_of(f: Field, classes: list[str]) -> forms.CharField:
     """Return the form field of a column, with a list to choose from where there is one."""
     column, is_zh = f.column, in_chinese()
     widget: forms.Widget
     if f.kind == "class":
-        widget = QuickSelect(choices=[("", _("请选择")), *((number, number) for number in classes)])
+        widget = forms.Select(choices=[("", _("请选择")), *((number, number) for number in classes)])
     elif f.code_list is not None:
         offered = column.choices or f.code_list.labels()
         codes = [
             f.code_list.by_code[code] for label in offered if (code := f.code_list.code_of(label)) is not None
         ]
-        widget = QuickSelect(
+        widget = forms.Select(
             choices=[("", _("请选择")), *((row.code, row.zh if is_zh else row.en) for row in codes)]
         )
     else:
