@@ -33,7 +33,7 @@ CONTENT_SECURITY_POLICY = "; ".join(
 
 
 class FirstUseMiddleware:
-    """Remember the day on which an account was last used, on its first request of a day.
+    """Remember the day on which an account was last used, on its first request of a day signed in.
 
     Accounts nobody uses are what an administrator has to find and end.
     """
@@ -43,8 +43,12 @@ class FirstUseMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        actor, today = getattr(request, "actor", None), timezone.localdate()
-        if actor is not None and response.status_code < 500 and request.session.get(USED_ON) != str(today):
+        # A program that acts by its token has no session, and must not be given one.
+        actor = getattr(request, "actor", None)
+        if actor is None or not hasattr(request, "actors") or response.status_code >= 500:
+            return response
+        today = timezone.localdate()
+        if request.session.get(USED_ON) != str(today):
             used_today(actor, today)
             request.session[USED_ON] = str(today)
         return response

@@ -53,11 +53,15 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """What parts/table.html shows. `caption` says in words what the list holds."""
+    """What parts/table.html shows. `caption` says in words what the list holds.
+
+    A compact one shows a row on phones as one paragraph, without the labels of its facts.
+    """
 
     caption: str
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
+    is_compact: bool = False
 
     @property
     def lines(self) -> list[tuple[Row, list[tuple[Column, object]]]]:

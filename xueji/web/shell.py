@@ -96,6 +96,10 @@ class Shell:
         return next((one for one in self.appointments if one.is_current), None)
 
     @property
+    def can_find_pupils(self) -> bool:
+        return self.actor is not None and self.actor.may("students.view")
+
+    @property
     def navigation(self) -> list[tuple[Entry, str, bool]]:
         """The places this actor may go to: entry, address, whether one is there now."""
         if self.actor is None:

@@ -375,6 +375,7 @@ def page_of_class(request: ActingRequest, found: Class) -> dict[str, Any]:
                 )
                 for seat in seats
             ),
+            is_compact=True,
         ),
     }
 
