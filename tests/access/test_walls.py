@@ -226,8 +226,8 @@ def fill() -> None:
     for username in ("o330902", "o510104"):
         by = actor(username)
         invite(Account.objects.get(pk=by.account_id), now=timezone.now())
-        issue_api_token(Appointment.objects.get(pk=by.appointment_id), name="合成", now=timezone.now())
         with acting(by.scope):
+            issue_api_token(Appointment.objects.get(pk=by.appointment_id), name="合成", now=timezone.now())
             once("key", by=by, request=b"1", act=lambda: (200, {}))
             at_home = School.objects.filter(place__gte=by.scope.lo, place__lt=by.scope.hi).first()
             assert at_home is not None

@@ -193,16 +193,37 @@ def set_password_by_link(token: str, password: str, *, now: datetime) -> Account
 
 
 def issue_api_token(
-    appointment: Appointment, *, name: str, now: datetime, days: int = 90, using: str = "default"
+    appointment: Appointment,
+    *,
+    name: str,
+    now: datetime,
+    by: int | None = None,
+    days: int = 90,
+    using: str = "default",
 ) -> str:
-    """Return a new API token for an appointment; only its hash is kept."""
+    """Return a new API token for an appointment; only its hash is kept.
+
+    `by` is the account that issues it, None for the operator of the registry.
+    """
     token = "xueji_" + secrets.token_urlsafe(32)
-    ApiToken.objects.using(using).create(
-        token_hash=hashlib.sha256(token.encode()).digest(),
-        appointment=appointment,
-        name=name,
-        expires_at=now + timedelta(days=days),
-    )
+    expires_at = now + timedelta(days=days)
+    with transaction.atomic(using=using):
+        ApiToken.objects.using(using).create(
+            token_hash=hashlib.sha256(token.encode()).digest(),
+            appointment=appointment,
+            name=name,
+            expires_at=expires_at,
+        )
+        record(
+            "account.issue_token",
+            by=by,
+            office=appointment.place,
+            subject_kind="account",
+            subject_id=appointment.account_id,
+            place=appointment.place,
+            after={"name": name, "until": expires_at},
+            using=using,
+        )
     return token
 
 

@@ -6,7 +6,7 @@ from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 from django.views.i18n import set_language
 
-from xueji.web import invitations, sign_in, views
+from xueji.web import api, invitations, sign_in, views
 
 urlpatterns = [
     path("sign-in", sign_in.SignIn.as_view(), name="sign-in"),
@@ -16,10 +16,11 @@ urlpatterns = [
     path("language", set_language, name="set-language"),
     path("theme", views.choose_theme, name="choose-theme"),
     path("appointment", views.switch_appointment, name="switch-appointment"),
+    path("api/v1/", api.urls),
     path("", include("xueji.web.rosters.urls")),
+    path("", include("xueji.web.problems.urls")),
     path("", include("xueji.web.pupils.urls")),
     path("", include("xueji.web.schools.urls")),
     path("", include("xueji.web.organisations.urls")),
     path("", include("xueji.web.accounts.urls")),
-    path("", include("xueji.web.problems.urls")),
 ]
