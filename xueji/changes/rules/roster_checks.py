@@ -329,7 +329,7 @@ def identity(
         number_sex=pl.when(speaks).then(id_columns.sex_code(number)),
         stated_birth=date_columns.parse_dates(pl.col("birth_on")),
         stated_birth_problem=date_columns.date_problem(pl.col("birth_on")),
-        entered=date_columns.parse_months(pl.col("entered_on")),
+        stated_entry=date_columns.parse_months(pl.col("entered_on")),
     )
     resident, speaks = pl.col("resident"), pl.col("speaks")
     findings.add(
@@ -443,10 +443,10 @@ def placement(normal: pl.LazyFrame, findings: Findings, *, school: School, layou
         examples="、".join(list(classes)[:3]),
     )
     findings.add(
-        "entered_on", "date-format", pl.col("entered_on").is_not_null() & pl.col("entered").is_null()
+        "entered_on", "date-format", pl.col("entered_on").is_not_null() & pl.col("stated_entry").is_null()
     )
     return normal.with_columns(
-        entered=pl.coalesce("entered", pl.date(pl.col("entry_year"), 9, 1)),
+        entered=pl.coalesce("stated_entry", pl.date(pl.col("entry_year"), 9, 1)),
     )
 
 
