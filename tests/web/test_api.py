@@ -339,7 +339,7 @@ def test_the_same_request_again_gets_the_same_answer(registrar: Caller, content:
     again = registrar.post("/pupils", one_pupil(**content), key="k")
     assert "Idempotent-Replay" not in first.headers
     assert again.headers["Idempotent-Replay"] == "true"
-    assert (again.status_code, again.json()) == (first.status_code, first.json())
+    assert (again.status_code, again.content) == (first.status_code, first.content)
 
 
 def test_a_refusal_is_repeated_too(registrar: Caller) -> None:
