@@ -22,6 +22,13 @@ from xueji.audit.actions import record
 from xueji.lib.errors import Refused
 
 LINK_LIVES = timedelta(days=7)
+# By the code of the validator that found it.
+WEAKNESSES = {
+    "password_too_short": ("至少要有 10 个字符", "it needs at least 10 characters"),
+    "password_too_common": ("不能是常见的密码", "it is a common one"),
+    "password_too_similar": ("不能与用户名或姓名相近", "it is too like the user name"),
+    "password_entirely_numeric": ("不能全是数字", "it has digits only"),
+}
 MINISTRY = 0  # the place of the ministry, above all divisions
 
 
@@ -171,8 +178,10 @@ def set_password_by_link(token: str, password: str, *, now: datetime) -> Account
     try:
         validate_password(password, account)
     except ValidationError as error:
+        zh, en = zip(*(WEAKNESSES[one.code or ""] for one in error.error_list), strict=True)
         raise PasswordTooWeak(
-            "密码太弱：" + "".join(error.messages), "The password is too weak: " + " ".join(error.messages)
+            f"密码不够安全：{'，'.join(zh)}。请换一个。",
+            f"The password is not safe enough: {'; '.join(en)}. Choose another.",
         ) from error
     with acting(scope_of(account.place)):
         # The link is used up in the statement that finds it unused: a race has one winner.

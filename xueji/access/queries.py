@@ -10,11 +10,10 @@ from typing import Any
 
 from django.db import connections
 
+from xueji.access.rules import places
 from xueji.access.rules.permissions import LEVEL_NAMES, ROLE_NAMES, Level, Role
 from xueji.access.scope import Actor, Scope
 
-# Where places become levels and ranges; set by the room of organisations, which knows
-# divisions, so that this room need not.
 APPOINTMENTS = """
 SELECT p.id, p.place, p.role, a.id, a.name, a.username
 FROM access_account a JOIN access_appointment p ON p.account_id = a.id
@@ -24,29 +23,13 @@ ORDER BY p.id
 
 
 def level_of(place: int) -> Level:
-    """Return the level of the office at a place: six digits of division, six of serial."""
-    division, serial = divmod(place, 1_000_000)
-    if serial:
-        return Level.SCHOOL
-    if division == 0:
-        return Level.MINISTRY
-    if division % 10_000 == 0:
-        return Level.PROVINCE
-    return Level.PREFECTURE if division % 100 == 0 else Level.COUNTY
-
-
-WIDTH = {
-    Level.MINISTRY: 10**12,
-    Level.PROVINCE: 10**10,
-    Level.PREFECTURE: 10**8,
-    Level.COUNTY: 10**6,
-    Level.SCHOOL: 1,
-}
+    """Return the level of the office at a place."""
+    return Level(places.level_of(place))
 
 
 def scope_of(place: int) -> Scope:
     """Return the half-open range that an office at `place` answers for."""
-    return Scope(place, place + WIDTH[level_of(place)])
+    return Scope(*places.scope(place))
 
 
 def _actor(row: tuple[Any, ...]) -> Actor:
@@ -167,7 +150,7 @@ def appointments_of(
     place, id_ = before or after or (0, 0)
     known: dict[str, Any] = {
         "own": own,
-        "end": own + (1 if level_of(own) is Level.SCHOOL else WIDTH[Level.COUNTY]),
+        "end": own + (1 if level_of(own) is Level.SCHOOL else places.SERIALS),
         "below": list(below),
         "today": today,
         "limit": limit,

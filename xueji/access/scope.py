@@ -17,10 +17,11 @@ from typing import Any
 
 from django.db import connections, models, transaction
 
+from xueji.access.rules import places
 from xueji.access.rules.permissions import Level, Role, may
 from xueji.lib.errors import Refused
 
-EVERYWHERE = (0, 10**12)
+EVERYWHERE = places.scope(places.MINISTRY)
 
 
 class ScopeMissing(RuntimeError):

@@ -69,10 +69,10 @@ class HashedStorage(ManifestStaticFilesStorage):
     def stored_name(self, name: str) -> str:
         return super().stored_name(name) if self.hashed_files else name
 
-    def url(self, name: str, force: bool = False) -> str:
+    def url(self, name: str | None, force: bool = False) -> str:
         """Return the address of a file; a page asks for some twenty-five of them, always the same ones."""
-        if not self.hashed_files:
-            return super().url(name, force)
+        if name is None or not self.hashed_files:
+            return super().url(name or "", force)
         if name not in self.addresses:
             self.addresses[name] = super().url(name, force)
         return self.addresses[name]

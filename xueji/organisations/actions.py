@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import connections, transaction
 
+from xueji.access.rules import places
 from xueji.access.rules.permissions import Level
 from xueji.access.scope import Actor
 from xueji.audit.actions import record
@@ -24,7 +25,7 @@ from xueji.organisations.models import (
     SchoolYear,
     Term,
 )
-from xueji.organisations.rules import divisions, places
+from xueji.organisations.rules import divisions
 from xueji.organisations.rules.school_kinds import (
     KINDS,
     YEARS,

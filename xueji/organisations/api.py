@@ -22,12 +22,13 @@ from xueji.access.api import (
     key_of,
     router,
 )
+from xueji.access.rules import places
 from xueji.access.scope import Actor
 from xueji.lib.errors import Refused
 from xueji.organisations import queries
 from xueji.organisations.models import School
 from xueji.organisations.queries import ListedSchool
-from xueji.organisations.rules import divisions, places
+from xueji.organisations.rules import divisions
 from xueji.organisations.rules.school_kinds import KINDS
 
 SCHOOLS = ["schools"]

@@ -10,8 +10,9 @@ from typing import Any
 
 from django.db import connections
 
+from xueji.access.rules import places
 from xueji.organisations.models import OrganisationName, School, SchoolChange, SchoolIdentifier
-from xueji.organisations.rules import divisions, places
+from xueji.organisations.rules import divisions
 
 
 def desk_for(concerned: frozenset[int]) -> int:

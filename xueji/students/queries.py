@@ -18,9 +18,9 @@ from uuid import UUID
 from django.conf import settings
 from django.db import connections
 
+from xueji.access.rules.places import division_of, level_of, serial_of
 from xueji.access.scope import Scope, current_scope, national
 from xueji.lib.id_numbers import has_shape
-from xueji.organisations.rules.places import division_of, level_of, serial_of
 from xueji.students.encryption import associated
 from xueji.students.models import Student
 from xueji.students.rules.code_lists import ATTENDING

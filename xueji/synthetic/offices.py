@@ -9,8 +9,9 @@ from datetime import date
 import polars as pl
 
 from xueji.access.queries import level_of
+from xueji.access.rules import places
 from xueji.access.rules.permissions import Level, Role
-from xueji.organisations.rules import divisions, places
+from xueji.organisations.rules import divisions
 from xueji.organisations.rules.school_kinds import Stage
 from xueji.synthetic.records import Keys, classes_of
 from xueji.synthetic.rules import names

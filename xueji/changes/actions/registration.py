@@ -14,10 +14,10 @@ from django.conf import settings
 from django.db import connections
 from django.utils.module_loading import import_string
 
+from xueji.access.rules.places import division_of
 from xueji.access.scope import Actor
 from xueji.changes.models import RosterBatch
 from xueji.lib import id_numbers, masks
-from xueji.organisations.rules.places import division_of
 from xueji.spreadsheets.tables import copy_into, rows_of
 from xueji.students.encryption import associated
 from xueji.students.rules.numbers import Applicant

@@ -10,13 +10,13 @@ from django.conf import settings
 from django.db import connections
 from django.utils.module_loading import import_string
 
+from xueji.access.rules.places import division_of
 from xueji.access.scope import Actor, national
 from xueji.audit.actions import record
 from xueji.changes.actions.registration import NUMBER_SCHEME, reserve
 from xueji.lib import id_numbers, masks
 from xueji.lib.errors import Refused
 from xueji.organisations.queries import known_division_codes
-from xueji.organisations.rules.places import division_of
 from xueji.students.encryption import associated
 from xueji.students.models import Identifier, Student
 from xueji.students.rules.numbers import Applicant

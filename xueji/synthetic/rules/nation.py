@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from xueji.access.rules import places
 from xueji.lib.errors import Refused
-from xueji.organisations.rules import divisions, places
+from xueji.organisations.rules import divisions
 from xueji.organisations.rules.school_kinds import System
 from xueji.synthetic.rules import numbers
 from xueji.synthetic.rules.drawing import Rng, generator, shared_out

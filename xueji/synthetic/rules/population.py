@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from xueji.organisations.rules.school_kinds import Stage
 from xueji.synthetic.rules import names, numbers, peoples
@@ -21,6 +20,7 @@ from xueji.synthetic.rules.nation import PlannedCounty
 
 TWINS_SHARE = 0.016  # of pupils who have a twin in the same grade
 FAMILY_SIZES = {1: 0.57, 2: 0.36, 3: 0.07}  # of families with a child at school
+MOST_MOVES = 200  # of a birthday to another day, before a county is given up
 LEAST_GAP = 330  # days between two births in one family
 LATE_SHARE = 0.025  # a year older than the grade: late entry, a year's illness
 WITHOUT_NUMBER_SHARE = 0.0015
@@ -105,7 +105,7 @@ def draw_population(county: PlannedCounty, *, seed: int, school_year: int) -> Po
     births = births[unit]
     family = _families(rng, spots, births, unit)
     households = _Households.draw(rng, county, spots, family, is_twin)
-    births, orders = _orders(
+    births, orders, holds = _orders(
         rng, county, households, family, unit, is_twin, is_boy, births, spots.grade, school_year
     )
     surname, given = names.draw_children(rng, households.names, family, is_boy, is_twin)
@@ -120,9 +120,9 @@ def draw_population(county: PlannedCounty, *, seed: int, school_year: int) -> Po
         is_boy,
         births,
         orders,
+        holds,
         surname,
         given,
-        school_year,
     )
     return Population(pupils, households.members(rng, pupils, family))
 
@@ -238,8 +238,6 @@ class _Households:
     left_behind: Ints  # 0 no, 1 one parent away, 2 both
     phones: tuple[Texts, Texts, Texts]
     employers: tuple[Texts, Texts]
-    youngest: Ints
-    full_name: str
 
     @classmethod
     def draw(
@@ -287,8 +285,6 @@ class _Households:
             left_behind,
             (_phones(rng, count), _phones(rng, count), _phones(rng, count)),
             (EMPLOYERS.draw(rng, count), EMPLOYERS.draw(rng, count)),
-            some,
-            county.full_name,
         )
 
     def members(self, rng: Rng, pupils: pl.DataFrame, family: Ints) -> pl.DataFrame:
@@ -375,48 +371,50 @@ def _orders(
     births: Days,
     grade: Ints,
     school_year: int,
-) -> tuple[Days, Ints]:
-    """Return birthdays and order codes such that no number is given twice.
+) -> tuple[Days, Ints, Flags]:
+    """Return birthdays and order codes such that no number is given twice, and who holds a permit.
 
     Where a day is full, a birth moves to another day of the same year group; twins are
-    served first, so that they keep one birthday and get neighbouring numbers.
+    served first, so that they keep one birthday and get neighbouring numbers. Permits have
+    one code for a day and sex: who comes second has no permit but a travel permit.
     """
     births = births.copy()
     origin = households.origin[family]
     overseas = households.overseas[family]
-    from_permit = np.isin(overseas, list(PERMIT_PREFIX))
-    slots = np.array([o.slot for o in county.origins] + [0], dtype=np.int64)
-    rows = np.flatnonzero(from_permit)
-    births[rows] = _permit_days(births[rows], county.index)
-    births = births[unit]
-    # One group per number space: permits by kind, then the county itself, then each origin.
+    by_twins = np.lexsort((unit, ~is_twin))
+    holds = np.isin(overseas, list(PERMIT_PREFIX)) & (rng.random(len(family)) < PERMIT_SHARE)
+    births[holds] = _permit_days(births[holds], county.index)
+    # One group per number space: the county itself, each origin, then each kind of permit.
     space = np.where(origin < 0, 0, origin + 1)
     for position, kind in enumerate(PERMIT_PREFIX, start=len(county.origins) + 1):
-        space[overseas == kind] = position
+        space[holds & (overseas == kind)] = position
+    holds[holds] = ranks(space[holds], births[holds], is_boy[holds]) == 0
+    slots = np.array([o.slot for o in county.origins] + [0], dtype=np.int64)
     room = np.where(origin < 0, numbers.NATIVES_PER_SEX, numbers.PER_SLOT_AND_SEX)
-    room[from_permit] = 1
-    step = np.where(from_permit, numbers.PERMIT_DAYS, 1)
     first = np.where(origin < 0, numbers.NATIVE, numbers.ARRIVED + 4 * slots[origin])
-    first[from_permit] = numbers.NATIVE + 2 * (county.index // numbers.PERMIT_DAYS % numbers.PERMIT_PAIRS)
-    later_than, span = window(grade, school_year)
-    while True:
-        by_twins = np.lexsort((unit, ~is_twin))
-        rank = np.empty(len(births), dtype=np.int64)
-        rank[by_twins] = ranks(space[by_twins], births[by_twins], is_boy[by_twins])
-        full = rank >= room
+    first[holds] = numbers.NATIVE + 2 * (county.index // numbers.PERMIT_DAYS % numbers.PERMIT_PAIRS)
+    start, span = window(grade, school_year)
+    is_head = unit == np.arange(len(unit))
+    # Numbers made of a household's county; who is from overseas has none of these.
+    counted = overseas == ""
+    rank = np.zeros(len(births), dtype=np.int64)
+    for _ in range(MOST_MOVES):
+        served = by_twins[counted[by_twins]]
+        rank[served] = ranks(space[served], births[served], is_boy[served])
+        full = counted & (rank >= room)
         if not full.any():
-            break
-        moved = np.flatnonzero(np.isin(unit, unit[full]) & (unit == np.arange(len(unit))))
-        shift = rng.integers(1, 6, len(moved)) * step[moved]
-        births[moved] += shift
-        beyond = births[moved] >= later_than[moved] + span[moved]
-        births[moved[beyond]] -= (320 // step[moved[beyond]]) * step[moved[beyond]]
+            return births, first + 2 * rank + is_boy, holds
+        moved = np.flatnonzero(np.isin(unit, unit[full]) & is_head)
+        # By days only, so that brothers and sisters stay months apart.
+        births[moved] += rng.integers(1, 15, len(moved))
+        beyond = moved[births[moved] >= start[moved] + span[moved]]
+        births[beyond] -= rng.integers(15, 45, len(beyond))
         births = births[unit]
-    return births, first + 2 * rank + is_boy
+    raise ValueError(f"the order codes of {county.division} do not suffice for {county.pupils} pupils")
 
 
 def _permit_days(births: Days, county: int) -> Days:
-    """Return the birthdays moved to the next day that belongs to the county."""
+    """Return the birthdays moved back to the last day that belongs to the county."""
     days = births.astype("datetime64[D]").astype(np.int64)
     return births - ((days - county) % numbers.PERMIT_DAYS).astype("timedelta64[D]")
 
@@ -432,13 +430,15 @@ def _columns(
     is_boy: Flags,
     births: Days,
     orders: Ints,
+    holds_permit: Flags,
     surname: Texts,
     given: Texts,
-    school_year: int,
 ) -> pl.DataFrame:
     n = len(family)
     overseas = households.overseas[family]
-    kind, number, nationality = _documents(rng, county, households, family, overseas, births, orders)
+    kind, number, nationality = _documents(
+        rng, county, households, family, overseas, births, orders, holds_permit
+    )
     _name_foreigners(rng, nationality, np.flatnonzero(overseas == FOREIGN), surname, given)
     name = surname + given
     people = households.names.people[family].copy()
@@ -501,27 +501,25 @@ def _documents(
     overseas: Texts,
     births: Days,
     orders: Ints,
+    holds_permit: Flags,
 ) -> tuple[Texts, Texts, Texts]:
     """Return kind of document, number (empty where there is none) and nationality of each pupil."""
     n = len(family)
     prefixes = households.prefix[family].copy()
     for where, prefix in PERMIT_PREFIX.items():
-        prefixes[overseas == where] = prefix
+        prefixes[holds_permit & (overseas == where)] = prefix
     number = numbers.resident_numbers(prefixes, births, orders)
     kind = np.full(n, RESIDENT, dtype=object)
     nationality = np.full(n, "CHN", dtype=object)
     for where, letters in NATIONALITY.items():
         nationality[overseas == where] = letters
-    chance = rng.random(n)
-    kind[overseas != ""] = PERMIT
-    travels = np.isin(overseas, list(PERMIT_PREFIX)) & (chance >= PERMIT_SHARE)
+    kind[holds_permit] = PERMIT
+    travels = np.isin(overseas, list(PERMIT_PREFIX)) & ~holds_permit
     kind[travels] = TRAVEL_PERMIT
     foreign = np.flatnonzero(overseas == FOREIGN)
-    _document_foreigners(
-        rng, county, households.full_name, foreign, chance, births, kind, number, nationality
-    )
+    _document_foreigners(rng, county, foreign, births, kind, number, nationality)
     # Eight digits that look drawn and never repeat: a product with an odd number modulo 10^8.
-    serial = (county.index * 10_000 + np.arange(n)) % 10**8 * 61_803_399 % 10**8
+    serial = (county.index * 10_000 + np.cumsum(overseas != "")) * 61_803_399 % 10**8
     for where, letter in ((HONG_KONG, "H"), (MACAO, "M"), (TAIWAN, "")):
         rows = np.flatnonzero(travels & (overseas == where))
         number[rows] = [f"{letter}{value:08d}" for value in serial[rows]]
@@ -533,22 +531,14 @@ def _documents(
 
 
 def _document_foreigners(
-    rng: Rng,
-    county: PlannedCounty,
-    full_name: str,
-    rows: Ints,
-    chance: NDArray[np.float64],
-    births: Days,
-    kind: Texts,
-    number: Texts,
-    nationality: Texts,
+    rng: Rng, county: PlannedCounty, rows: Ints, births: Days, kind: Texts, number: Texts, nationality: Texts
 ) -> None:
     """Give each foreign pupil a passport or a permanent residence card (2023: 9, province, nationality, birth)."""
     table = peoples.NATIONALITIES
     drawn = rng.choice(len(table), size=len(rows), p=[share for _, _, share in table])
-    for row, which in zip(rows, drawn, strict=True):
+    for row, which, chance in zip(rows, drawn, rng.random(len(rows)), strict=True):
         nationality[row] = table[which][0]
-        kind[row] = RESIDENCE_CARD if chance[row] < PERMANENT_RESIDENCE_SHARE else PASSPORT
+        kind[row] = RESIDENCE_CARD if chance < PERMANENT_RESIDENCE_SHARE else PASSPORT
     cards = rows[kind[rows] == RESIDENCE_CARD]
     if not len(cards):
         return
@@ -557,10 +547,10 @@ def _document_foreigners(
         [9 * 10**5 + int(county.division[:2]) * 1000 + countries[nationality[row]] for row in cards]
     )
     # A county has one day in 61 and its own serials, as for the permits.
-    days = _permit_days(births[cards], county.index)
-    births[cards] = days
-    serials = 10 * (county.index // numbers.PERMIT_DAYS % numbers.PERMIT_PAIRS) + 500 + ranks(prefixes, days)
-    number[cards] = numbers.resident_numbers(prefixes, days, serials)
+    births[cards] = _permit_days(births[cards], county.index)
+    pair = county.index // numbers.PERMIT_DAYS % numbers.PERMIT_PAIRS
+    serials = 500 + 10 * pair + ranks(prefixes, births[cards])
+    number[cards] = numbers.resident_numbers(prefixes, births[cards], serials)
 
 
 def _name_foreigners(rng: Rng, nationality: Texts, rows: Ints, surname: Texts, given: Texts) -> None:

@@ -14,12 +14,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from xueji.access.queries import scope_of
+from xueji.access.rules import places
 from xueji.access.rules.permissions import Level
 from xueji.lib.codes import CodeList
 from xueji.lib.errors import Refused
 from xueji.organisations import actions, queries
 from xueji.organisations.models import School
-from xueji.organisations.rules import divisions, places, school_kinds
+from xueji.organisations.rules import divisions, school_kinds
 from xueji.organisations.rules.school_kinds import Nature
 from xueji.students import actions as students
 from xueji.students.queries import Totals, totals_below

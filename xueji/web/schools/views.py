@@ -17,13 +17,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from xueji.access.rules.permissions import Level
+from xueji.access.rules.places import authority_above
 from xueji.lib.errors import Refused
 from xueji.lib.school_years import school_year
 from xueji.organisations import actions
 from xueji.organisations import queries as organisations
 from xueji.organisations.models import Class, School
 from xueji.organisations.rules import school_kinds
-from xueji.organisations.rules.places import authority_above
 from xueji.organisations.rules.school_kinds import Stage, System
 from xueji.students import queries
 from xueji.students.actions import close_class, move_to_class

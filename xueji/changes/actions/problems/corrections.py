@@ -17,6 +17,7 @@ from django.conf import settings
 from django.db import connections
 from django.utils.module_loading import import_string
 
+from xueji.access.rules.places import division_of
 from xueji.access.scope import Actor
 from xueji.audit.actions import record
 from xueji.changes.actions import rosters, staging
@@ -40,7 +41,6 @@ from xueji.lib.errors import Refused
 from xueji.lib.school_years import archive_due_on
 from xueji.organisations.models import School
 from xueji.organisations.queries import known_division_codes
-from xueji.organisations.rules.places import division_of
 from xueji.students.encryption import associated
 from xueji.students.models import Identifier, Student
 from xueji.students.rules.numbers import Applicant

@@ -9,9 +9,10 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from xueji.access.queries import usernames_at
+from xueji.access.rules import places
 from xueji.access.scope import EVERYWHERE, national
 from xueji.organisations.queries import schools_within
-from xueji.organisations.rules import divisions, places
+from xueji.organisations.rules import divisions
 from xueji.organisations.rules.school_kinds import KINDS
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xueji.organisations.rules import places
+from xueji.access.rules import places
 from xueji.organisations.rules.divisions import authority_codes
 
 CODES = sorted(authority_codes())
