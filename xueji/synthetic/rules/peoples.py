@@ -112,20 +112,20 @@ YI_WOMEN = (
     "阿呷 么日作 伍呷 日作 尔作 阿果 牛牛 莫 阿依 史洗 子扎 木乃 伍牛 阿牛 石扎 乌嘎 尔洗 子洗 色呷 古扎"
 )
 
-# Names of foreign pupils by nationality: in Latin letters, and in Han characters.
-FOREIGN_NAMES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "KOR": (("KIM JISOO", "PARK JUNHO", "LEE SEOYEON"), ("金智秀", "朴俊昊", "宋恩熙", "李瑞妍")),
-    "USA": (("EMMA JOHNSON", "JACK SMITH", "DANIEL O'NEIL"), ("杰克·史密斯", "艾玛·约翰逊", "陈安妮")),
-    "JPN": (("TARO YAMADA", "HANAKO SATO"), ("山田太郎", "佐藤花子", "铃木健一")),
-    "VNM": (("NGUYEN MINH ANH", "LINH TRAN"), ("阮明英", "武氏兰")),
+# Names of foreign pupils by nationality: a boy's and a girl's in Latin letters, then in Han characters.
+FOREIGN_NAMES: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
+    "KOR": (("PARK JUNHO", "KIM JISOO"), ("朴俊昊", "金智秀")),
+    "USA": (("DANIEL O'NEIL", "EMMA JOHNSON"), ("杰克·史密斯", "艾玛·约翰逊")),
+    "JPN": (("TARO YAMADA", "HANAKO SATO"), ("山田太郎", "佐藤花子")),
+    "VNM": (("NGUYEN MINH QUAN", "TRAN THI LINH"), ("阮明军", "武氏兰")),
     "MMR": (("AUNG KYAW", "THIDA WIN"), ("昂觉", "蒂达温")),
-    "PAK": (("AISHA KHAN", "HAMZA ALI"), ("阿迪尔·汗", "穆罕默德·阿里")),
-    "RUS": (("ANNA IVANOVA", "IVAN PETROV"), ("安娜·伊万诺娃", "伊万·彼得罗夫")),
+    "PAK": (("HAMZA ALI", "AISHA KHAN"), ("穆罕默德·阿里", "艾莎·汗")),
+    "RUS": (("IVAN PETROV", "ANNA IVANOVA"), ("伊万·彼得罗夫", "安娜·伊万诺娃")),
     "IND": (("RAJ KUMAR", "PRIYA SHARMA"), ("拉杰·库马尔", "普丽娅·夏尔马")),
-    "CAN": (("NOAH MARTIN", "LILY TREMBLAY"), ("诺亚·马丁", "林莉莉")),
-    "AUS": (("OLIVIA BROWN", "LIAM WILSON"), ("奥利维娅·布朗", "利亚姆·威尔逊")),
-    "KAZ": (("AIGERIM NURLAN", "DANIYAR SERIK"), ("阿依格丽姆·努尔兰", "达尼亚尔·谢里克")),
-    "GBR": (("SOPHIE CLARK", "HARRY EVANS"), ("索菲·克拉克", "哈里·埃文斯")),
+    "CAN": (("NOAH MARTIN", "LILY TREMBLAY"), ("诺亚·马丁", "莉莉·特朗布莱")),
+    "AUS": (("LIAM WILSON", "OLIVIA BROWN"), ("利亚姆·威尔逊", "奥利维娅·布朗")),
+    "KAZ": (("DANIYAR SERIK", "AIGERIM NURLAN"), ("达尼亚尔·谢里克", "阿依格丽姆·努尔兰")),
+    "GBR": (("HARRY EVANS", "SOPHIE CLARK"), ("哈里·埃文斯", "索菲·克拉克")),
 }
 # Nationalities of foreign pupils, by share: three letters, three digits of GB/T 2659.
 NATIONALITIES = (

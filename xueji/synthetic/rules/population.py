@@ -263,7 +263,9 @@ class _Households:
         # Twins need two numbers on one day, and of a permit's numbers a county has one a day.
         rows = np.flatnonzero((rng.random(count) < share) & ~_with_twins(family, is_twin, count))
         overseas[rows] = Urn.of(OVERSEAS_KINDS).draw(rng, len(rows))
-        people[rows] = peoples.HAN
+        # There are few names of each country, so foreign families have one child here.
+        overseas[(np.bincount(family) > 1) & (overseas == FOREIGN)] = ""
+        people[overseas != ""] = peoples.HAN
         chance = rng.random(count)
         left = np.where(rural & ~moved & (overseas == ""), LEFT_BEHIND_RURAL, 0.02)
         left_behind = np.where(chance < left * 0.55, 2, np.where(chance < left, 1, 0))
@@ -439,7 +441,7 @@ def _columns(
     kind, number, nationality = _documents(
         rng, county, households, family, overseas, births, orders, holds_permit
     )
-    _name_foreigners(rng, nationality, np.flatnonzero(overseas == FOREIGN), surname, given)
+    _name_foreigners(rng, nationality, np.flatnonzero(overseas == FOREIGN), is_boy, surname, given)
     name = surname + given
     people = households.names.people[family].copy()
     people[overseas == FOREIGN] = ""
@@ -553,10 +555,10 @@ def _document_foreigners(
     number[cards] = numbers.resident_numbers(prefixes, births[cards], serials)
 
 
-def _name_foreigners(rng: Rng, nationality: Texts, rows: Ints, surname: Texts, given: Texts) -> None:
+def _name_foreigners(
+    rng: Rng, nationality: Texts, rows: Ints, is_boy: Flags, surname: Texts, given: Texts
+) -> None:
     """Give foreign pupils names of their country: as their papers have them, or in Han characters."""
-    latin = rng.random(len(rows)) < 0.5
-    which = rng.random(len(rows))
-    for row, in_latin, chance in zip(rows, latin, which, strict=True):
-        choice = peoples.FOREIGN_NAMES[nationality[row]][0 if in_latin else 1]
-        surname[row], given[row] = "", choice[int(chance * len(choice))]
+    for row, in_han in zip(rows, rng.random(len(rows)) < 0.5, strict=True):
+        of_country = peoples.FOREIGN_NAMES[nationality[row]][int(in_han)]
+        surname[row], given[row] = "", of_country[0 if is_boy[row] else 1]
