@@ -252,8 +252,8 @@ def test_a_roster_moves_only_along_the_steps_and_only_by_whose_turn_it_is(db: No
     run_state_machine_as_test(
         RostersLife,
         settings=settings(
-            max_examples=10,
-            stateful_step_count=30,
+            max_examples=20,
+            stateful_step_count=40,
             deadline=None,
             suppress_health_check=list(HealthCheck),
             print_blob=True,
