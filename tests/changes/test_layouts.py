@@ -381,6 +381,10 @@ PRODUCED: dict[str, list[tuple[str, Callable[[], rosters.Examined]]]] = {
         ("birth_on", with_values(nameless, birth_on="去年九月")),
         ("entered_on", with_values(entered_on="九月")),
     ],
+    "entry-out-of-range": [
+        ("entered_on", with_values(entered_on="199009")),
+        ("entered_on", with_values(entered_on="209909")),
+    ],
     "name-characters": [
         ("name", with_values(name="合成9")),
         ("member1_name", with_values(member1_name="?!")),

@@ -17,11 +17,13 @@ from django.db import connections, transaction
 from xueji.access.models import Account, ApiToken, Appointment, IdempotencyKey, OneTimeLink
 from xueji.access.queries import level_of, scope_of
 from xueji.access.rules.permissions import ROLES_AT, Role, may_appoint
-from xueji.access.scope import Actor, Scope, acting
+from xueji.access.scope import NOWHERE, Actor, Scope, acting
 from xueji.audit.actions import record
 from xueji.lib.errors import Refused
 
 LINK_LIVES = timedelta(days=7)
+# A kept answer can name a pupil, so it is kept no longer than a client may still repeat its request.
+ANSWERS_LIVE = timedelta(days=7)
 # By the code of the validator that found it.
 WEAKNESSES = {
     "password_too_short": ("至少要有 10 个字符", "it needs at least 10 characters"),
@@ -273,3 +275,10 @@ def once(key: str, *, by: Actor, request: bytes, act: Callable[[], tuple[int, An
             [status, json.dumps(answer, ensure_ascii=False, default=str), by.account_id, key[:64]],
         )
         return status, json.loads(json.dumps(answer, ensure_ascii=False, default=str)), False
+
+
+def forget_answers(*, now: datetime) -> int:
+    """Forget the answers remembered for idempotency keys that are older than a retry can be; return how many."""
+    with acting(NOWHERE):
+        forgotten, _ = IdempotencyKey.objects.filter(created_at__lt=now - ANSWERS_LIVE).delete()
+    return forgotten

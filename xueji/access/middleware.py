@@ -10,10 +10,9 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from xueji.access.queries import actor_by_token, actors_of, chosen
-from xueji.access.scope import Actor, Scope, acting
+from xueji.access.scope import NOWHERE, Actor, acting
 
 SESSION_APPOINTMENT = "appointment"
-NOWHERE = Scope(0, 0)
 
 
 class ScopeMiddleware:

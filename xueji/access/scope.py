@@ -47,6 +47,9 @@ class Scope:
         return self.lo <= place < self.hi
 
 
+NOWHERE = Scope(0, 0)
+
+
 @dataclass(frozen=True)
 class Actor:
     """Who acts: an account in one appointment. Actions take it as `by`."""

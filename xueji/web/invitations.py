@@ -13,8 +13,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from xueji.access import actions
-from xueji.access.middleware import NOWHERE
-from xueji.access.scope import tell_database
+from xueji.access.scope import NOWHERE, tell_database
 from xueji.web.pages import UNPROCESSABLE, render
 
 NEW_PASSWORD = forms.PasswordInput(attrs={"autocomplete": "new-password"})

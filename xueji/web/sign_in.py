@@ -7,9 +7,8 @@ from typing import Any
 from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse
 
-from xueji.access.middleware import NOWHERE
 from xueji.access.models import Account
-from xueji.access.scope import Scope, acting, tell_database
+from xueji.access.scope import NOWHERE, Scope, acting, tell_database
 from xueji.web import demonstration
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from functools import cache
 from typing import Any
 
@@ -55,6 +55,9 @@ NO_DOCUMENT = "Z"
 # conditions lack.
 USUAL_AGES = {"primary": (6, 8), "junior": (10, 15), "senior": (14, 19)}
 OLDEST, YOUNGEST = 40, 2
+# Who repeats or comes back entered the stage some years before the class; a roster is made at most a term ahead.
+ENTRY_YEARS_OFF = 3
+ENTRY_AHEAD = timedelta(days=183)
 
 
 @dataclass(frozen=True)
@@ -181,7 +184,7 @@ def check(
         )
 
     normal = identity(normal, findings, today=today, divisions=divisions)
-    normal = placement(normal, findings, school=school, layout=layout)
+    normal = placement(normal, findings, school=school, layout=layout, today=today)
     normal = ages(normal, findings, school=school)
     particulars(present, findings, divisions)
     guardians(findings, absent)
@@ -412,7 +415,9 @@ def identity(
     return normal
 
 
-def placement(normal: pl.LazyFrame, findings: Findings, *, school: School, layout: str) -> pl.LazyFrame:
+def placement(
+    normal: pl.LazyFrame, findings: Findings, *, school: School, layout: str, today: date
+) -> pl.LazyFrame:
     """Add class, stage and entry year; report rows of other schools and unknown classes."""
     own = [school.identifier, *school.known_identifiers]
     if layout == "national":
@@ -444,6 +449,14 @@ def placement(normal: pl.LazyFrame, findings: Findings, *, school: School, layou
     )
     findings.add(
         "entered_on", "date-format", pl.col("entered_on").is_not_null() & pl.col("stated_entry").is_null()
+    )
+    stated = pl.col("stated_entry")
+    years_off = (stated.dt.year() - pl.col("entry_year")).abs()
+    findings.add(
+        "entered_on",
+        "entry-out-of-range",
+        stated.is_not_null() & ((years_off > ENTRY_YEARS_OFF) | (stated > today + ENTRY_AHEAD)),
+        year=pl.col("entry_year"),
     )
     return normal.with_columns(
         entered=pl.coalesce("stated_entry", pl.date(pl.col("entry_year"), 9, 1)),

@@ -117,6 +117,14 @@ CODES: tuple[Code, ...] = (
         "Write 2019-09-01 or 20190901; the month of entry as 202609.",
     ),
     Code(
+        "entry-out-of-range",
+        E,
+        "{header}不可能：该班于 {year} 年入学。",
+        "{header_en} cannot be: this class entered in {year}.",
+        "请填学生进入本学段的年月；与班级一致的可以留空。",
+        "Give the month in which the pupil entered this stage; it may be left empty when it is the class's.",
+    ),
+    Code(
         "name-characters",
         E,
         "{header}含有姓名中不应有的字符。",

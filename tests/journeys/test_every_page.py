@@ -1,0 +1,264 @@
+"""Every page, for whoever may see it: no barrier, no sideways scrolling, no script in it, no fault in the console."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from uuid import UUID
+
+import pytest
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
+from playwright.sync_api import expect
+
+from tests.changes.rosters_as_csv import as_csv
+from tests.changes.test_problems import SAME_COUNTY, the_case
+from tests.factories import PLACES, TODAY, actor, pupil, school
+from tests.journeys.conftest import Visit
+from tests.journeys.visitors import DESKTOP, PHONE
+from tests.web.registered import one_called, register
+from xueji.access.actions import invite, open_account
+from xueji.access.rules.permissions import Role
+from xueji.access.scope import acting
+from xueji.changes.actions import rosters
+from xueji.changes.models import RosterBatch
+from xueji.changes.rules.roster_steps import Act
+from xueji.organisations.models import Class
+
+HERE = "2133000001"
+PLACE = PLACES[HERE]
+REGISTRAR, LEADER, OFFICER, ADMINISTRATOR = f"r{HERE}", f"l{HERE}", "o330902", "a330902"
+LONG_NAME = "阿卜杜热合曼·麦麦提吐尔逊"
+LONG_SCHOOL = "定海区阿卜杜热合曼·麦麦提吐尔逊纪念九年一贯制寄宿学校"
+SAMPLE_FINDINGS = [
+    pupil(20, name=LONG_NAME, document_number="330902201909010000"),
+    pupil(21, name="王1", class_number="2099199", phone="12345"),
+    pupil(22, name=LONG_NAME + "娜", present_address="很长的地址" * 30),
+    pupil(23, name="好合成"),
+]
+
+
+@dataclass(frozen=True)
+class World:
+    """A county in the middle of September: something on every desk."""
+
+    checked: UUID
+    unreadable: UUID
+    with_leader: UUID
+    with_authority: UUID
+    registered: UUID
+    student: UUID
+    provisional: UUID
+    case: UUID
+    class_id: int
+    empty_class: int
+    appointment: int
+    link: str
+
+
+def uploaded(pupils: list[dict[str, str]], name: str, content: bytes = b"") -> RosterBatch:
+    batch, _ = rosters.receive(
+        content or as_csv(pupils), file_name=name, school=school(HERE), by=actor(REGISTRAR)
+    )
+    return rosters.check_batch(batch.id, today=TODAY)
+
+
+def submitted(pupils: list[dict[str, str]], name: str) -> RosterBatch:
+    return rosters.submit(uploaded(pupils, name).id, by=actor(REGISTRAR), today=TODAY)
+
+
+@pytest.fixture
+def world(site: str) -> World:
+    register(pupil(0, name="本来在此"), identifier=SAME_COUNTY)
+    nobody = {
+        "document_type": "其他", "document_number": None, "sex": "女", "birth_on": "2019-09-09"
+    }  # fmt: skip
+    register(pupil(1, name=LONG_NAME), pupil(2, name="欧阳若溪"), pupil(3, **nobody, name="无证合成"))
+    student, provisional = one_called(LONG_NAME), one_called("无证合成")
+    # The number of a pupil of the school next door, under another name: a problem record.
+    submitted([pupil(0, name=LONG_NAME + "甲"), pupil(4, name="周合成")], "一年级.csv")
+    waiting = submitted([pupil(5, name=LONG_NAME + "乙"), pupil(6, name="郑合成")], "一年级二班.csv")
+    forwarded = submitted([pupil(7, name=LONG_NAME + "丙"), pupil(8, name="冯合成")], "一年级三班.csv")
+    rosters.decide(
+        forwarded.id, act=Act.APPROVE, by=actor(LEADER), today=TODAY, reason="未到校报到", except_rows=[3]
+    )
+    checked = uploaded(SAMPLE_FINDINGS, f"{LONG_SCHOOL}二〇二六年秋季新生名册（第二次更正）.csv")
+    unreadable = uploaded([], "照片.xlsx", b"\xff\xd8\xff")
+    administrator = actor(ADMINISTRATOR)
+    with acting(administrator.scope):
+        account, appointment = open_account(
+            username="a.rather.long.user-name.of.40.letters.xx",
+            name=LONG_NAME,
+            place=PLACE,
+            role=Role.REGISTRAR,
+            by=administrator,
+            today=TODAY,
+        )
+        token = invite(account, now=timezone.now())
+    classes = Class.everywhere.using("owner").filter(school__identifier=HERE)
+    return World(
+        checked=checked.id,
+        unreadable=unreadable.id,
+        with_leader=waiting.id,
+        with_authority=forwarded.id,
+        registered=RosterBatch.everywhere.using("owner").get(state="registered", place=PLACE).id,
+        student=student.id,
+        provisional=provisional.id,
+        case=the_case().id,
+        class_id=classes.get(number="2026101").pk,
+        empty_class=classes.get(number="2025103").pk,
+        appointment=appointment.pk,
+        link=token,
+    )
+
+
+@dataclass(frozen=True)
+class Stop:
+    """A page on the way: the name of its address, what the address holds, and its query."""
+
+    name: str
+    args: Callable[[World], tuple[object, ...]] = lambda world: ()
+    query: str = ""
+    # Pressed there first, for a page that only an answer shows.
+    then: str = ""
+
+
+def of(field: str) -> Callable[[World], tuple[object, ...]]:
+    return lambda world: (getattr(world, field),)
+
+
+def here(world: World) -> tuple[object, ...]:
+    return (PLACE,)
+
+
+def county(world: World) -> tuple[object, ...]:
+    return (330902 * 1_000_000,)
+
+
+TOURS: dict[str, tuple[Stop, ...]] = {
+    "": (Stop("sign-in"), Stop("sign-in", then="登录"), Stop("invitation", of("link"))),
+    REGISTRAR: (
+        Stop("inbox"),
+        Stop("inbox", query="due=today"),
+        Stop("rosters"),
+        Stop("roster-new"),
+        Stop("roster-new", then="上传并检查"),
+        Stop("roster-one"),
+        Stop("roster-one", then="检查并提交"),
+        Stop("roster", of("checked")),
+        Stop("roster", of("checked"), "severity=warning"),
+        Stop("roster", of("unreadable")),
+        Stop("roster", of("registered")),
+        Stop("roster", of("with_leader"), then="撤回"),
+        Stop("students"),
+        Stop("students", query="q=nobody"),
+        Stop("student", of("student")),
+        Stop("student-move", of("student")),
+        Stop("student-show", lambda world: (world.student, "document")),
+        Stop("student-upgrade", of("provisional")),
+        Stop("problems"),
+        Stop("problem", of("case")),
+        Stop("problem", of("case"), "answer=prove-filed"),
+        Stop("problem", of("case"), "answer=correct-filed"),
+        Stop("school", here),
+        Stop("class", of("class_id")),
+        Stop("class", of("class_id"), then="下一步看结果"),
+        Stop("class", of("empty_class")),
+        Stop("class-open", here),
+        Stop("accounts"),
+    ),
+    LEADER: (
+        Stop("inbox"),
+        Stop("roster", of("with_leader")),
+        Stop("roster", of("with_leader"), then="同意…"),
+        Stop("roster", of("with_leader"), then="退回整个名册"),
+    ),
+    OFFICER: (
+        Stop("inbox"),
+        Stop("rosters"),
+        Stop("roster", of("with_authority")),
+        Stop("roster", of("with_authority"), then="同意…"),
+        Stop("students"),
+        Stop("student", of("student")),
+        Stop("problems"),
+        Stop("problem", of("case")),
+        Stop("problem-new", query="student={student}"),
+        Stop("schools"),
+        Stop("authority", county),
+        Stop("school-open", county),
+        Stop("school-rename", here),
+        Stop("school-close", here),
+    ),
+    "o330000": (Stop("authority", lambda world: (33 * 10**10,)),),
+    ADMINISTRATOR: (
+        Stop("inbox"),
+        Stop("accounts"),
+        Stop("account-open"),
+        Stop("account-open", then="开设账号"),
+        Stop("appointment-page", of("appointment")),
+    ),
+}
+ELSEWHERE = {
+    # Answers that are no pages: fragments, files, and forms that lead on.
+    "inbox-count", "roster-progress", "roster-template", "roster-corrected", "problem-paper", "watermark",
+    "sign-out", "set-language", "choose-theme", "switch-appointment", "rosters-approve", "roster-submit",
+    "roster-undo", "roster-decide", "problem-file", "problem-state", "problem-numbers", "problem-decide",
+    "class-move", "class-close", "appointment-end", "account-link",
+    # Addresses that lead to a page of another name.
+    "organisations", "school-by-identifier",
+}  # fmt: skip
+
+
+def names_of(patterns: list[URLPattern | URLResolver]) -> set[str]:
+    """Return the names of all addresses of pages; those of the API are described elsewhere."""
+    found: set[str] = set()
+    for one in patterns:
+        if isinstance(one, URLPattern):
+            found |= {one.name} if one.name else set()
+        elif one.namespace is None:
+            found |= names_of(one.url_patterns)
+    return found
+
+
+def test_every_address_is_on_a_tour() -> None:
+    toured = {stop.name for stops in TOURS.values() for stop in stops}
+    assert names_of(get_resolver().url_patterns) == toured | ELSEWHERE
+
+
+@pytest.mark.parametrize("username", TOURS)
+def test_every_page_is_open_to_everybody_on_every_screen(visit: Visit, world: World, username: str) -> None:
+    visitor = visit(username)
+    faults: list[str] = []
+    for stop in TOURS[username]:
+        query = stop.query.format(student=world.student)
+        address = reverse(stop.name, args=stop.args(world)) + (f"?{query}" if query else "")
+        visitor.page.set_viewport_size(DESKTOP)  # type: ignore[arg-type]
+        visitor.go(address)
+        if stop.then:
+            for box in visitor.page.locator("input[name=selected]").all()[:1]:
+                box.check()
+            visitor.press(stop.then)
+            visitor.page.wait_for_load_state()
+        found = [*visitor.barriers(), *visitor.barriers(dark=True), *visitor.inline_scripts()]
+        visitor.page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+        if visitor.is_too_wide():
+            found.append("too wide for a phone")
+        faults += [f"{address} {stop.then}: {one}" for one in found]
+    assert not faults, "\n".join(faults)
+
+
+@pytest.mark.parametrize("username", [REGISTRAR, OFFICER])
+def test_every_page_fits_a_phone_in_english_too(visit: Visit, world: World, username: str) -> None:
+    visitor = visit(username, size=PHONE)
+    visitor.page.locator("header details.menu").last.locator("summary").click()
+    visitor.page.locator("header details.menu button[value=en]").click()
+    expect(visitor.page.locator("html")).to_have_attribute("lang", "en")
+    wide = []
+    for stop in TOURS[username]:
+        if not stop.then:
+            address = (
+                f"{reverse(stop.name, args=stop.args(world))}?{stop.query.format(student=world.student)}"
+            )
+            if visitor.go(address).is_too_wide():
+                wide.append(address)
+    assert not wide
