@@ -5,6 +5,7 @@ from datetime import date
 
 import pytest
 from django.contrib.auth import authenticate
+from django.core.management import call_command
 from django.db import connections
 
 from xueji.access.queries import actor_named
@@ -210,3 +211,11 @@ def test_production_gets_no_synthetic_data(empty, settings):
     settings.PRODUCTION = True
     with pytest.raises(NotInProduction):
         load_nation(students=1200, seed=3, today=TODAY)
+
+
+def test_the_command_tells_what_was_written_and_who_may_sign_in(empty, idle, capsys):
+    call_command("demo", students=1200, seed=3)
+    told = capsys.readouterr().out
+    assert "1,200  学生 pupils" in told
+    assert "r2133900001" in told
+    assert actions.PASSWORD in told
