@@ -64,8 +64,8 @@ def classes_of(school: PlannedSchool, school_year: int) -> Iterator[tuple[int, i
     for position, cohort in enumerate(school.cohorts):
         entry_year = entry_year_of(cohort.grade, school_year)
         for n in range(1, len(cohort.class_sizes) + 1):
-            name = cohort.grade.zh.partition("（")[0] + f"{n}班"
-            yield position, entry_year, class_number(entry_year, cohort.grade.stage, n), name
+            # Without the grade: next year the class is of another one.
+            yield position, entry_year, class_number(entry_year, cohort.grade.stage, n), f"{n}班"
 
 
 def frames(
