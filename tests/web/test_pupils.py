@@ -16,6 +16,7 @@ from xueji.audit.models import Event
 from xueji.organisations.models import Class
 from xueji.students import queries
 from xueji.students.models import Enrolment, Identifier, Student
+from xueji.students.queries import search
 
 pytestmark = pytest.mark.usefixtures("db")
 
@@ -167,7 +168,6 @@ def test_paging_forward_and_back_meets_everyone_once(
     monkeypatch: pytest.MonkeyPatch, username: str, typed: str
 ) -> None:
     register(*(pupil(n) for n in range(23)))
-    monkeypatch.setattr(queries, "PAGE", 5)
     monkeypatch.setattr(queries.find, "__kwdefaults__", {"page": 5})
     browser, everyone = as_(username), Student.everywhere.using("owner").values_list("name", flat=True)
     forward = walk(browser, f"/pupils/?q={typed}", "next")
@@ -183,7 +183,7 @@ def test_the_count_is_asked_for_apart_and_stops_where_counting_gets_long(
     browser = as_(OFFICER)
     ask = {"HX-Request": "true", "HX-Target": "span#count"}
     assert "共 4 人" in text_of(browser.get("/pupils/", headers=ask))
-    monkeypatch.setattr(queries, "MOST_COUNTED", 1)
+    monkeypatch.setattr(search, "MOST_COUNTED", 1)
     assert "共 1+ 人" in text_of(browser.get("/pupils/?q=王", headers=ask))
     assert "共 1+ 人" in text_of(browser.get("/pupils/?q=王&count=1"))
 

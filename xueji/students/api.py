@@ -35,6 +35,7 @@ from xueji.students import queries
 from xueji.students.actions import move_to_class
 from xueji.students.queries import Key, Listed, Question, Record
 from xueji.students.rules.code_lists import OPEN_STATES
+from xueji.students.rules.schemes import NUMBER_SCHEME
 from xueji.students.rules.search_terms import SHORTEST_NUMBER, Kind, term_of
 
 PUPILS, SCHOOLS = ["pupils"], ["schools"]
@@ -209,7 +210,7 @@ def record_content(record: Record) -> dict[str, Any]:
             NumberShown(
                 scheme=one.scheme,
                 masked=masks.student_number(one.value)
-                if one.scheme == queries.NUMBER_SCHEME
+                if one.scheme == NUMBER_SCHEME
                 else masks.document(one.value),
                 since=one.since,
                 until=one.until,

@@ -19,7 +19,7 @@ from xueji.access.scope import Scope
 from xueji.lib import masks
 from xueji.organisations.queries import name_at
 from xueji.students import queries
-from xueji.students.queries import ANY, ENDED, OPEN, Key, Listed, Question
+from xueji.students.queries import ANY, ENDED, OPEN, Key, Listed, Question, search
 from xueji.students.rules import code_lists as lists
 from xueji.students.rules.search_terms import SHORTEST_NUMBER, Kind, term_of
 from xueji.web.doors import ActingRequest, door
@@ -139,8 +139,8 @@ def key_of(text: str) -> Key | None:
 
 def count_in_words(number: int) -> str:
     """Return 共 38 人, and 共 1,000+ 人 where counting stopped."""
-    if number == queries.MOST_COUNTED + 1:
-        return _("共 %(number)s 人") % {"number": f"{thousands(queries.MOST_COUNTED)}+"}
+    if number == search.MOST_COUNTED + 1:
+        return _("共 %(number)s 人") % {"number": f"{thousands(search.MOST_COUNTED)}+"}
     return _("共 %(number)s 人") % {"number": thousands(number)}
 
 

@@ -1,4 +1,4 @@
-"""Finding pupils, and reading one pupil's record.
+"""Finding pupils: by the beginning of a name, by number, state, grade and class.
 
 Lists are paged by key: a page reads what it shows and the row after it, however many
 pupils there are. Every condition is a range that an index and the row policies answer
@@ -10,8 +10,8 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -19,12 +19,12 @@ from django.conf import settings
 from django.db import connections
 
 from xueji.access.rules.places import division_of, level_of, serial_of
-from xueji.access.scope import Scope, current_scope, national
+from xueji.access.scope import Scope
 from xueji.lib.id_numbers import has_shape
 from xueji.students.encryption import associated
-from xueji.students.models import Student
 from xueji.students.rules.code_lists import ATTENDING
 from xueji.students.rules.nationalities import NATIONALITIES
+from xueji.students.rules.schemes import DOCUMENT_SCHEMES, NUMBER_SCHEME, SCHEMES_BY_COUNTRY
 from xueji.students.rules.search_terms import Field, Kind, Term, after_prefix
 
 PAGE = 50
@@ -32,12 +32,6 @@ MOST_COUNTED = 1000
 
 # What `Question.state` may be besides a code of an open state.
 OPEN, ENDED, ANY = "open", "ended", "any"
-NUMBER_SCHEME = "S"
-DOCUMENT_SCHEMES = ("R", "H", "M", "T", "F")
-# Numbers that are unique only together with the country that gave them.
-SCHEMES_BY_COUNTRY = ("P", "O")
-# A number that two persons claim: kept with the pupil, found by the pupil only.
-DISPUTED_SCHEME = "D"
 
 
 @dataclass(frozen=True)
@@ -435,331 +429,3 @@ def _listed(row: tuple[Any, ...]) -> Listed:
         school=school or "",
         number=number,
     )
-
-
-# One pupil ---------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Number:
-    """A number of a pupil in the clear; mask it before it is shown. `until` is set on former ones."""
-
-    scheme: str
-    value: str
-    since: date
-    until: date | None
-
-
-@dataclass(frozen=True)
-class Stay:
-    """An enrolment as the history shows it: at which school and in which class, from when to when."""
-
-    id: UUID
-    place: int
-    school: str
-    stage: str
-    entry_year: int
-    grade: int | None
-    class_id: int
-    class_name: str
-    class_number: str
-    state: str
-    entered_on: date
-    started_on: date
-    ended_on: date | None
-    end_reason: str
-    entry_mode: str
-    study_mode: str
-    source: str
-    seat_number: str
-
-
-@dataclass(frozen=True)
-class Relative:
-    """A member of the family; `private` holds phone, document number and the like in the clear."""
-
-    ordinal: int
-    name: str
-    relation: str
-    is_guardian: bool
-    private: dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Happening:
-    """An event of a pupil: what was done, by which office, and when. Never by whom."""
-
-    act: str
-    office: str
-    at: datetime
-    before: dict[str, Any]
-    after: dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Record:
-    """Everything about one pupil, numbers and addresses in the clear: mask them before they are shown."""
-
-    student: Student
-    private: dict[str, Any]
-    numbers: tuple[Number, ...]
-    stays: tuple[Stay, ...]
-    family: tuple[Relative, ...]
-    happenings: tuple[Happening, ...]
-    class_names: dict[int, str] = field(default_factory=dict)
-
-    @property
-    def stay(self) -> Stay | None:
-        """The open enrolment, else the last one that ended."""
-        return self.stays[-1] if self.stays else None
-
-    def current(self, *schemes: str) -> Number | None:
-        """Return the number in force of the first of these schemes that the pupil has."""
-        in_force = [number for number in self.numbers if number.until is None]
-        return next((n for scheme in schemes for n in in_force if n.scheme == scheme), None)
-
-    @property
-    def number(self) -> Number | None:
-        """The student number."""
-        return self.current(NUMBER_SCHEME)
-
-    @property
-    def document(self) -> Number | None:
-        """The number of the identity document, if there is one."""
-        return self.current(*DOCUMENT_SCHEMES, *SCHEMES_BY_COUNTRY, DISPUTED_SCHEME)
-
-
-STAYS = """
-SELECT e.id, e.place, o.name, e.stage, e.entry_year, g.number, e.class_of_id, coalesce(c.name, ''),
-    coalesce(c.number, ''), e.state, e.entered_on, e.started_on, e.ended_on, e.end_reason, e.entry_mode,
-    e.study_mode, e.source, e.seat_number
-FROM students_enrolment e
-JOIN organisations_organisation o ON o.id = e.school_id
-LEFT JOIN organisations_class c ON c.id = e.class_of_id
-LEFT JOIN organisations_grade g ON g.id = c.grade_id
-WHERE e.student_id = %s ORDER BY e.ended_on NULLS LAST, e.started_on
-"""
-
-HAPPENINGS = """
-SELECT v.act, coalesce(o.name, ''), v.at, v.before, v.after
-FROM audit_event v LEFT JOIN organisations_organisation o ON o.place = v.office
-WHERE v.subject_id = %s ORDER BY v.id
-"""
-
-
-def record_of(student_id: UUID) -> Record | None:
-    """Return the record of a pupil in the current scope; None when there is no such pupil in it.
-
-    Seven statements, whatever the length of the history. The enrolments include those at
-    earlier schools outside the scope: who holds a pupil keeps the whole history.
-    """
-    student = Student.objects.filter(pk=student_id).first()
-    if student is None:
-        return None
-    ring = settings.XUEJI_KEY_RING
-    with connections["default"].cursor() as cursor:
-        cursor.execute(
-            "SELECT scheme, index, value, since, until FROM students_identifier WHERE student_id = %s"
-            " ORDER BY since, scheme",
-            [student_id],
-        )
-        numbers = tuple(
-            Number(scheme, _number(ring.decrypt(value, associated("identifier", bytes(index)))), since, until)
-            for scheme, index, value, since, until in cursor.fetchall()
-        )
-        cursor.execute(
-            "SELECT ordinal, name, relation, is_guardian, private FROM students_familymember"
-            " WHERE student_id = %s ORDER BY ordinal",
-            [student_id],
-        )
-        family = tuple(
-            Relative(ordinal, name, relation, is_guardian, _opened(private, f"family{ordinal}", student_id))
-            for ordinal, name, relation, is_guardian, private in cursor.fetchall()
-        )
-        cursor.execute(HAPPENINGS, [student_id])
-        happenings = tuple(
-            Happening(act, office, at, _object(before), _object(after))
-            for act, office, at, before, after in cursor.fetchall()
-        )
-        classes = sorted(
-            {value for h in happenings for value in (h.before.get("class"), h.after.get("class")) if value}
-        )
-        cursor.execute(
-            "SELECT id, name FROM organisations_class WHERE id = ANY(%s)", [[int(c) for c in classes]]
-        )
-        class_names = dict(cursor.fetchall())
-    return Record(
-        student=student,
-        private=_opened(student.private, "student", student_id),
-        numbers=numbers,
-        stays=_stays(student_id),
-        family=family,
-        happenings=happenings,
-        class_names=class_names,
-    )
-
-
-def _stays(student_id: UUID) -> tuple[Stay, ...]:
-    with national("students.history") as using, connections[using].cursor() as cursor:
-        cursor.execute(STAYS, [student_id])
-        return tuple(Stay(*row) for row in cursor.fetchall())
-
-
-def _number(value: str) -> str:
-    """Return a number without the country that stands before it for the index."""
-    return value.rpartition("|")[2]
-
-
-def _object(value: Any) -> dict[str, Any]:
-    if isinstance(value, str):
-        value = json.loads(value)
-    return value if isinstance(value, dict) else {}
-
-
-def _opened(blob: Any, column: str, student_id: UUID) -> dict[str, Any]:
-    """Return encrypted JSON in the clear; nothing where there is none."""
-    if blob is None:
-        return {}
-    opened: dict[str, Any] = json.loads(
-        settings.XUEJI_KEY_RING.decrypt(bytes(blob), associated(column, student_id))
-    )
-    return opened
-
-
-# One school ---------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class ClassCount:
-    """A class of a school with its head count by state."""
-
-    id: int
-    number: str
-    name: str
-    stage: str
-    grade: int
-    entry_year: int
-    closed_on: date | None = None
-    states: dict[str, int] = field(default_factory=dict)
-
-    @property
-    def pupils(self) -> int:
-        return sum(self.states.values())
-
-
-CLASSES = """
-SELECT c.id, c.number, c.name, g.stage, g.number, g.entry_year, c.closed_on,
-    (SELECT coalesce(jsonb_object_agg(h.state, h.count), '{}') FROM students_headcount h
-     WHERE h.class_of_id = c.id AND h.count <> 0)
-FROM organisations_class c JOIN organisations_grade g ON g.id = c.grade_id
-WHERE c.school_id = %s AND (c.closed_on IS NULL OR %s)
-ORDER BY g.number, g.entry_year DESC, c.number
-"""
-
-
-def classes_of(school_id: int, *, closed: bool = False) -> tuple[ClassCount, ...]:
-    """Return the classes of a school in order of grade and number, with their head counts."""
-    with connections["default"].cursor() as cursor:
-        cursor.execute(CLASSES, [school_id, closed])
-        return tuple(ClassCount(*(*row[:7], _object(row[7]))) for row in cursor.fetchall())
-
-
-@dataclass(frozen=True)
-class Seat:
-    """A pupil in a class list, in order of number in class and name."""
-
-    id: UUID
-    name: str
-    sex: str
-    birth_on: date
-    state: str
-    seat_number: str
-    study_mode: str
-
-
-SEATS = """
-SELECT s.id, s.name, s.sex, s.birth_on, e.state, e.seat_number, e.study_mode
-FROM students_enrolment e JOIN students_student s ON s.id = e.student_id
-WHERE e.class_of_id = %s AND e.ended_on IS NULL
-ORDER BY CASE WHEN e.seat_number ~ '^[0-9]{1,9}$' THEN e.seat_number::integer END, e.seat_number, s.pinyin, s.id
-LIMIT %s
-"""
-
-
-def seats_of(class_id: int, *, most: int = 1000) -> tuple[Seat, ...]:
-    """Return the pupils who sit in a class."""
-    current_scope()  # a class list outside any scope is a bug, as any list is
-    with connections["default"].cursor() as cursor:
-        cursor.execute(SEATS, [class_id, most])
-        return tuple(Seat(*row) for row in cursor.fetchall())
-
-
-# Below an authority -------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Totals:
-    """Schools, classes and pupils in a range of places."""
-
-    schools: int
-    classes: int
-    pupils: int
-
-
-TOTALS = """
-WITH schools AS (
-    SELECT width_bucket(place, %(places)s::bigint[]) AS at, count(*) AS schools FROM organisations_school
-    WHERE place >= %(lo)s AND place < %(hi)s AND state <> 'closed' GROUP BY 1
-), classes AS (
-    SELECT width_bucket(place, %(places)s::bigint[]) AS at, count(*) AS classes FROM organisations_class
-    WHERE place >= %(lo)s AND place < %(hi)s AND closed_on IS NULL GROUP BY 1
-), pupils AS (
-    SELECT width_bucket(place, %(places)s::bigint[]) AS at, sum(count) AS pupils FROM students_headcount
-    WHERE place >= %(lo)s AND place < %(hi)s GROUP BY 1
-)
-SELECT at, coalesce(schools, 0), coalesce(classes, 0), coalesce(pupils, 0)
-FROM schools FULL JOIN classes USING (at) FULL JOIN pupils USING (at)
-"""
-
-
-def totals_below(scope: Scope, places: Sequence[int]) -> dict[int, Totals]:
-    """Return the totals of each of `places`, the authorities below an office, in one statement.
-
-    Each place owns the range up to the next one. What lies before the first, the office's
-    own schools, is under the office's own place. Places with nothing are left out.
-    """
-    ordered = sorted(places)
-    with connections["default"].cursor() as cursor:
-        cursor.execute(TOTALS, {"places": ordered, "lo": scope.lo, "hi": scope.hi})
-        return {
-            ordered[at - 1] if at else scope.lo: Totals(int(schools), int(classes), int(pupils))
-            for at, schools, classes, pupils in cursor.fetchall()
-        }
-
-
-TOTALS_OF_SCHOOLS = """
-SELECT s.place,
-    (SELECT count(*) FROM organisations_class c WHERE c.school_id = s.organisation_id AND c.closed_on IS NULL),
-    (SELECT coalesce(sum(h.count), 0) FROM students_headcount h WHERE h.place = s.place)
-FROM organisations_school s WHERE s.place = ANY(%s)
-"""
-
-
-def totals_of_schools(places: Sequence[int]) -> dict[int, Totals]:
-    """Return the totals of some schools, in one statement."""
-    with connections["default"].cursor() as cursor:
-        cursor.execute(TOTALS_OF_SCHOOLS, [list(places)])
-        return {place: Totals(1, int(classes), int(pupils)) for place, classes, pupils in cursor.fetchall()}
-
-
-def classes_at(place: int) -> tuple[ClassCount, ...]:
-    """Return the open classes of the school at a place, without head counts: what a filter offers."""
-    with connections["default"].cursor() as cursor:
-        cursor.execute(
-            """SELECT c.id, c.number, c.name, g.stage, g.number, g.entry_year
-               FROM organisations_school s JOIN organisations_class c ON c.school_id = s.organisation_id
-               JOIN organisations_grade g ON g.id = c.grade_id
-               WHERE s.place = %s AND c.closed_on IS NULL ORDER BY g.number, g.entry_year DESC, c.number""",
-            [place],
-        )
-        return tuple(ClassCount(*row) for row in cursor.fetchall())
