@@ -10,10 +10,8 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from collections.abc import Collection
 from datetime import date
-from typing import Any
 from uuid import UUID
 
 import polars as pl
@@ -21,42 +19,40 @@ from django.conf import settings
 from django.db import connections
 
 from xueji.access.scope import Actor, national
-from xueji.audit.actions import record
-from xueji.changes.actions import problems, registration, staging
-from xueji.changes.models import Decision, RosterBatch, RosterFile, RosterFinding, RosterRow
-from xueji.changes.queries.national_check import known_children
-from xueji.changes.queries.schools import checked_school, require_open
-from xueji.changes.rules import roster_checks
+from xueji.changes.actions import claims, problems, registration, staging
+from xueji.changes.actions.desks import (
+    NoSuchBatch,
+    NotNow,
+    OwnWork,
+    checked,
+    decided,
+    hand_over,
+    locked,
+    may_decide,
+    note,
+    step_to,
+)
+from xueji.changes.actions.examination import (
+    Examined,
+    Report,
+    check_file,
+    check_one,
+    examine,
+    read_file,
+    silent,
+)
+from xueji.changes.models import RosterBatch, RosterFile, RosterFinding, RosterRow
+from xueji.changes.queries.schools import require_open
 from xueji.changes.rules.roster_files import Roster, as_roster, from_values
-from xueji.changes.rules.roster_findings import BY_CODE, REJECTING, Severity
-from xueji.changes.rules.roster_steps import CLOSED, Act, Desk, RowState, State, Step, step_from
+from xueji.changes.rules.roster_findings import BY_CODE
+from xueji.changes.rules.roster_steps import Act, RowState, State, Step
 from xueji.lib import uuid7
 from xueji.lib.errors import Refused
 from xueji.lib.school_years import archive_due_on
 from xueji.organisations.models import School
-from xueji.organisations.queries import authority_of, known_division_codes
-from xueji.spreadsheets.reader import read
+from xueji.organisations.queries import authority_of
 from xueji.spreadsheets.tables import copy_into
 from xueji.students.encryption import associated
-
-# Told as (stage, rows done, rows in all); the worker shows it beside the transaction.
-Report = Callable[[str, int, int], None]
-
-
-def silent(stage: str, done: int, total: int) -> None:
-    """Report progress to nobody."""
-
-
-class NoSuchBatch(Refused):
-    code = "no-such-batch"
-
-
-class NotNow(Refused):
-    code = "not-now"
-
-
-class OwnWork(Refused):
-    code = "own-work"
 
 
 class NothingToSubmit(Refused):
@@ -65,88 +61,6 @@ class NothingToSubmit(Refused):
 
 class ReasonMissing(Refused):
     code = "reason-missing"
-
-
-@dataclass(frozen=True)
-class Examined:
-    """A roster with everything the checks and the nation say about it; nothing is written yet."""
-
-    roster: Roster
-    checked: roster_checks.Checked
-    accepted: pl.DataFrame
-    returning: pl.DataFrame
-
-    @property
-    def rows(self) -> int:
-        return self.checked.rows.height
-
-    @property
-    def warnings(self) -> int:
-        severities = self.checked.findings["code"].to_list()
-        return sum(BY_CODE[code].severity is Severity.WARNING for code in severities)
-
-
-def examine(
-    roster: Roster,
-    *,
-    school: School,
-    today: date,
-    using: str,
-    batch_id: UUID | None = None,
-    report: Report = silent,
-) -> Examined:
-    """Return the roster checked, column by column and against the nation. Writes nothing.
-
-    Must run inside the national scope (`using` is its alias).
-    """
-    total = roster.frame.height
-    report("check", 0, total)
-    checked = roster_checks.check(
-        roster.frame,
-        school=checked_school(school, using),
-        today=today,
-        divisions=known_division_codes(),
-        formulas=roster.formulas,
-        lossy_numbers=roster.lossy_numbers,
-        shifted=roster.shifted,
-        layout=roster.layout,
-    )
-    fit = without(checked.rows, checked.rejected_rows())
-    fit = fit.with_columns(staging.blind_indexes(fit))
-    report("match", 0, total)
-    national_findings, returning = known_children(fit, own_place=school.place, batch_id=batch_id, using=using)
-    if not national_findings.is_empty():
-        checked = roster_checks.Checked(
-            rows=checked.rows,
-            findings=pl.concat([checked.findings, national_findings]).sort("row", maintain_order=True),
-            notes=checked.notes,
-        )
-        fit = without(fit, checked.rejected_rows())
-    return Examined(roster=roster, checked=checked, accepted=fit, returning=returning)
-
-
-def without(rows: pl.DataFrame, numbers: pl.Series) -> pl.DataFrame:
-    """Return the rows whose number is not among `numbers`."""
-    return rows.filter(~pl.col("row").is_in(numbers.cast(rows.schema["row"]).implode()))
-
-
-def check_one(values: dict[str, str], *, school: School, by: Actor, today: date) -> Examined:
-    """Return what the checks and the nation say of one pupil as typed so far: the dry run of a form."""
-    by.require("roster.submit", school.place)
-    with national("roster.check") as using:
-        return examine(from_values([values]), school=school, today=today, using=using)
-
-
-def check_file(content: bytes, *, file_name: str, school: School, today: date) -> Examined:
-    """Return what an upload of this file would find: the dry run. Raises Refused for an unusable file."""
-    roster = as_roster(read_file(content, file_name))
-    with national("roster.check") as using:
-        return examine(roster, school=school, today=today, using=using)
-
-
-def read_file(content: bytes, file_name: str) -> Any:
-    """Return the sheet of a workbook or CSV file, read where it can do no harm."""
-    return read(content, columns=Roster.columns(), name=file_name)
 
 
 def receive(
@@ -284,7 +198,7 @@ def submit(batch_id: UUID, *, by: Actor, today: date) -> RosterBatch:
         batch = locked(batch_id, using)
         step = step_to(batch, Act.SUBMIT, by)
         opened = problems.open_for(batch, by=by, today=today, using=using)
-        taken = claim(batch, using)
+        taken = claims.claim(batch, using)
         count = RosterRow.everywhere.using(using).filter(batch_id=batch.id, state=RowState.ACCEPTED).count()
         # What a desk took out in an earlier round is rejected from now on.
         batch.accepted, batch.rejected, batch.excepted = count, batch.rows - count, 0
@@ -327,67 +241,6 @@ def hand_in(
     )
 
 
-CLAIM = """
-INSERT INTO changes_rosterclaim (scheme, index, batch_id, row, place, name)
-SELECT scheme, index, batch_id, row, place, name FROM changes_rosterrow
-WHERE batch_id = %(batch)s AND state = 'accepted' ORDER BY scheme, index
-ON CONFLICT (scheme, index) DO NOTHING
-"""
-
-# After the claim, a new statement sees what others committed meanwhile: who was registered
-# between the check and now, and who was claimed first. A child without number is known by
-# its person alone, so its registration since the upload is looked for there.
-LOST = """
-WITH lost AS (
-    SELECT r.row, r.scheme, CASE
-        WHEN r.scheme = 'U' THEN 'same-person-suspected'
-        WHEN c.batch_id IS DISTINCT FROM r.batch_id THEN
-            CASE WHEN c.name = r.name THEN 'already-enrolled' ELSE 'to-be-checked' END
-        WHEN s.name IS DISTINCT FROM r.name THEN 'to-be-checked'
-        ELSE 'already-enrolled' END AS code,
-        (c.batch_id IS DISTINCT FROM r.batch_id AND c.place = r.place) OR coalesce(e.place = r.place, false) AS here
-    FROM changes_rosterrow r
-    LEFT JOIN changes_rosterclaim c ON c.scheme = r.scheme AND c.index = r.index
-    LEFT JOIN students_identifier i ON i.scheme = r.scheme AND i.index = r.index
-    LEFT JOIN students_student s ON s.id = i.student_id
-    LEFT JOIN students_enrolment e ON e.student_id = i.student_id AND e.ended_on IS NULL
-    WHERE r.batch_id = %(batch)s AND r.state = 'accepted' AND (
-        c.batch_id IS DISTINCT FROM r.batch_id
-        OR i.student_id IS NOT NULL AND (i.student_id <> r.student_id OR e.student_id IS NOT NULL)
-        OR r.scheme = 'U' AND EXISTS (
-            SELECT 1 FROM students_student p WHERE p.birth_on = r.birth_on AND p.name = r.name
-                AND p.sex = r.sex AND p.created_at >= %(uploaded)s))
-), marked AS (
-    UPDATE changes_rosterrow r SET state = 'elsewhere', reason = lost.code
-    FROM lost WHERE r.batch_id = %(batch)s AND r.row = lost.row
-), told AS (
-    INSERT INTO changes_rosterfinding (batch_id, place, row, "column", code, severity, params)
-    SELECT %(batch)s, %(place)s, row, CASE scheme WHEN 'U' THEN 'name' ELSE 'document_number' END, code,
-        CASE code WHEN 'already-enrolled' THEN 'error' ELSE 'held' END,
-        CASE WHEN here AND code = 'already-enrolled' THEN '{"here": true}'::jsonb ELSE '{}' END
-    FROM lost ON CONFLICT DO NOTHING
-)
-SELECT count(*) FROM lost
-"""
-
-UNCLAIM_LOST = """
-DELETE FROM changes_rosterclaim c USING changes_rosterrow r
-WHERE c.batch_id = %(batch)s AND r.batch_id = %(batch)s AND r.row = c.row AND r.state <> 'accepted'
-"""
-
-
-def claim(batch: RosterBatch, using: str) -> int:
-    """Claim the children of a batch nationwide; return how many another roster or registration has."""
-    known: dict[str, Any] = {"batch": batch.id, "place": batch.place, "uploaded": batch.uploaded_at}
-    with connections[using].cursor() as cursor:
-        cursor.execute(CLAIM, known)
-        cursor.execute(LOST, known)
-        (lost,) = cursor.fetchone()
-        if lost:
-            cursor.execute(UNCLAIM_LOST, known)
-    return int(lost)
-
-
 def decide(
     batch_id: UUID,
     *,
@@ -415,7 +268,7 @@ def decide(
         if except_rows:
             take_out(batch, except_rows, reason=reason, by=by, using=using)
         if act is Act.RETURN:
-            release(batch, using)
+            claims.release(batch, using)
             hand_over(batch, State.CHECKED, desk=batch.place, today=today)
         elif step.target is State.REGISTERED:
             report("register", 0, batch.accepted - batch.excepted)
@@ -439,25 +292,6 @@ def decide(
     return batch
 
 
-def may_decide(batch: RosterBatch, act: Act, *, by: Actor, version: int | None = None) -> Step:
-    """Return the step by which `by` may decide on the batch as it was looked at.
-
-    Raises NotNow when it is past that, NotAllowed, OwnWork (two-person rule).
-    """
-    if version is not None and version != batch.version:
-        raise NotNow(
-            "该批次刚刚被其他同事处理过，请刷新后再操作。",
-            "A colleague has just acted on this batch; reload and look again.",
-        )
-    step = step_to(batch, act, by)
-    if batch.submitted_by == by.account_id:
-        raise OwnWork(
-            "提交人不能审核自己提交的名册，请由另一位同事审核。",
-            "Who submitted a roster cannot approve it; a second person has to.",
-        )
-    return step
-
-
 def take_out(batch: RosterBatch, rows: Collection[int], *, reason: str, by: Actor, using: str) -> None:
     """Take rows out of a batch on its way: they go back to the school with the reason."""
     wanted = list(set(rows))
@@ -472,7 +306,7 @@ def take_out(batch: RosterBatch, rows: Collection[int], *, reason: str, by: Acto
             "Some of the chosen pupils are no longer in this batch; reload and choose again.",
         )
     with connections[using].cursor() as cursor:
-        cursor.execute(UNCLAIM_LOST, {"batch": batch.id})
+        cursor.execute(claims.UNCLAIM, {"batch": batch.id})
         cursor.execute(
             """INSERT INTO audit_event (subject_id, act, subject_kind, account_id, office, place, batch_id, after)
                SELECT %(batch)s, 'roster.except', 'batch', %(account)s, %(office)s, %(place)s, %(batch)s,
@@ -500,7 +334,7 @@ def undo(batch_id: UUID, *, by: Actor, today: date, reason: str = "") -> RosterB
         if batch.state == State.WITHDRAWN:
             return batch
         step = step_to(batch, Act.UNDO, by)
-        release(batch, using)
+        claims.release(batch, using)
         problems.close_for(batch, by=by, today=today, using=using)
         hand_over(batch, State.WITHDRAWN, desk=batch.place, today=today)
         batch.save(using=using)
@@ -515,12 +349,6 @@ def undo(batch_id: UUID, *, by: Actor, today: date, reason: str = "") -> RosterB
             after={"state": batch.state, "reason": reason},
         )
         return batch
-
-
-def release(batch: RosterBatch, using: str) -> None:
-    """Give up the claims of a batch."""
-    with connections[using].cursor() as cursor:
-        cursor.execute("DELETE FROM changes_rosterclaim WHERE batch_id = %s", [batch.id])
 
 
 def import_file(
@@ -596,106 +424,24 @@ def enrol_at_once(
     return batch, found
 
 
-def locked(batch_id: UUID, using: str) -> RosterBatch:
-    """Return the batch, locked until commit, with its school. Raises NoSuchBatch."""
-    batch = (
-        RosterBatch.everywhere.using(using)
-        .select_related("school__organisation")
-        .select_for_update(of=("self",))
-        .filter(pk=batch_id)
-        .first()
-    )
-    if batch is None:
-        raise NoSuchBatch(
-            "没有这个批次。请从待办或名册列表重新进入。",
-            "There is no such batch; open it from the list again.",
-        )
-    return batch
-
-
-def step_to(batch: RosterBatch, act: Act, by: Actor) -> Step:
-    """Return the step that `by` may take now. Raises NotNow, NotAllowed."""
-    step = step_from(State(batch.state), act)
-    if step is None:
-        raise NotNow(
-            "该批次已不在这一环节，可能已由同事办理；请刷新查看当前状态。",
-            "The batch is past this step, perhaps by a colleague; reload to see where it is.",
-        )
-    by.require(step.permission, batch.place)
-    if step.desk is Desk.AUTHORITY and by.place != batch.desk_place:
-        raise NotNow(
-            "该批次由其学籍主管部门核准，不在本单位待办中。",
-            "This batch is on the desk of the school's own authority, not on yours.",
-        )
-    return step
-
-
-def hand_over(batch: RosterBatch, state: State, *, desk: int, today: date) -> None:
-    """Put the batch on a desk."""
-    batch.state = state
-    batch.desk_place = desk
-    batch.received_on = today
-    batch.closed_on = today if state in CLOSED else None
-    batch.version += 1
-
-
-def decided(batch: RosterBatch, act: Act, *, by: Actor, using: str, reason: str = "") -> None:
-    """Keep one act of one desk."""
-    Decision.everywhere.using(using).create(
-        id=uuid7.new(),
-        place=batch.place,
-        subject_id=batch.id,
-        act=act,
-        reason=reason[:500],
-        by=by.account_id,
-        office=by.place,
-    )
-
-
-def checked(batch: RosterBatch, *, before: str, using: str) -> None:
-    """Record that the system checked a batch, and what came of it."""
-    record(
-        "roster.check",
-        by=None,
-        office=batch.place,
-        subject_kind="batch",
-        subject_id=batch.id,
-        place=batch.place,
-        batch_id=batch.id,
-        before={"state": before},
-        after={"state": batch.state, "accepted": batch.accepted, "rejected": batch.rejected},
-        using=using,
-    )
-
-
-def note(
-    batch_id: UUID, act: str, *, by: Actor, place: int, using: str, before: Any = None, after: Any
-) -> None:
-    """Record an event of a batch."""
-    record(
-        act,
-        by=by.account_id,
-        office=by.place,
-        subject_kind="batch",
-        subject_id=batch_id,
-        place=place,
-        batch_id=batch_id,
-        before=before,
-        after=after,
-        using=using,
-    )
-
-
 __all__ = [
-    "REJECTING",
     "Examined",
+    "NoSuchBatch",
+    "NotNow",
+    "NothingToSubmit",
+    "OwnWork",
+    "ReasonMissing",
+    "Report",
     "check_batch",
     "check_file",
+    "check_one",
     "decide",
     "enrol_one",
-    "examine",
     "import_file",
+    "may_decide",
     "receive",
+    "roster_of",
+    "silent",
     "submit",
     "take_out",
     "undo",

@@ -20,7 +20,9 @@ from django.utils.module_loading import import_string
 from xueji.access.rules.places import division_of
 from xueji.access.scope import Actor
 from xueji.audit.actions import record
-from xueji.changes.actions import rosters, staging
+from xueji.changes.actions import claims, staging
+from xueji.changes.actions.desks import note
+from xueji.changes.actions.examination import examine
 from xueji.changes.actions.registration import NUMBER_SCHEME, is_resident_number, reserve
 from xueji.changes.models import Case, Decision, RosterBatch, RosterFile, RosterFinding, RosterRow
 from xueji.changes.queries.findings import Told, of_checked
@@ -104,9 +106,7 @@ def checked_again(
     student that the row is, when a desk said so.
     """
     require_open(school)
-    found = rosters.examine(
-        from_values([dict(values)]), school=school, today=today, using=using, batch_id=batch_id
-    )
+    found = examine(from_values([dict(values)]), school=school, today=today, using=using, batch_id=batch_id)
     rejecting = [told for told in of_checked(found.checked) if BY_CODE[told.code].severity in REJECTING]
     faults = [told for told in rejecting if told.code not in decided]
     if faults:
@@ -190,7 +190,7 @@ def send_on(
     elif is_another and not number:
         row.index = ring.blind_index(row.scheme, f"{row.name}|{row.sex}|{row.birth_on}|{row.student_id}")
     row.save(using=using, update_fields=["scheme", "index", "document", "is_disputed"])
-    if rosters.claim(batch, using):
+    if claims.claim(batch, using):
         raise TakenMeanwhile(
             "该学生刚刚被另一份名册申报或已注册，请刷新后重新处理。",
             "Another roster has just claimed this pupil or the pupil was registered; reload and look again.",
@@ -203,7 +203,7 @@ def send_on(
         by=submitted_by,
         office=batch.place,
     )
-    rosters.note(
+    note(
         batch.id,
         "roster.submit",
         by=by,
