@@ -214,7 +214,7 @@ def test_who_looked_at_an_older_version_is_refused(registrar: Caller) -> None:
 def test_a_large_last_approval_is_left_to_the_worker(
     registrar: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rosters_api, "ROWS_AT_ONCE", 0)
+    monkeypatch.setattr("xueji.changes.jobs.ROWS_AT_ONCE", 0)
     made = registrar.post("/pupils", one_pupil()).json()["batch"]
     approved = Caller(LEADER).post(f"/rosters/{made['id']}/approve", {"version": made["version"]})
     assert (approved.status_code, approved.json()["state"]) == (200, "with_authority")

@@ -383,7 +383,7 @@ def test_another_authority_s_officer_or_the_registrar_cannot_decide() -> None:
 def test_a_large_registration_is_left_to_the_worker_and_shows_that_it_waits(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("xueji.web.rosters.batch.ROWS_AT_ONCE", 2)
+    monkeypatch.setattr("xueji.changes.jobs.ROWS_AT_ONCE", 2)
     batch = with_authority(*THREE)
     decide(OFFICER, batch, act="approve", confirmed="yes", reason="age", **{"except": ["2"]})
     assert now(batch).state == State.WITH_AUTHORITY

@@ -56,8 +56,6 @@ from xueji.lib.errors import Refused
 from xueji.organisations.models import School
 from xueji.spreadsheets.rules.limits import MAX_FILE_BYTES
 
-# The last approval of more pupils than this is left to the worker and answered with 202.
-ROWS_AT_ONCE = 5_000
 MOST_EXCEPTIONS = 1_000
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 LONGEST_CELL = 1_000
@@ -546,15 +544,15 @@ def submit(request: ActingRequest, batch_id: UUID, sent: Submission) -> HttpResp
     "/rosters/{uuid:batch_id}/approve",
     response={200: Batch, 202: Batch, **WRITE_ERRORS},
     summary="同意 / Approve, except some rows if need be",
-    description=f"学校主管领导审核，主管部门核准。核准超过 {ROWS_AT_ONCE} 人时由后台注册（202）。\n\nFirst the leader in charge"
-    f" at the school, then the officer of the authority. More than {ROWS_AT_ONCE} pupils are registered by the worker (202).",
+    description=f"学校主管领导审核，主管部门核准。核准超过 {jobs.ROWS_AT_ONCE} 人时由后台注册（202）。\n\nFirst the leader in charge"
+    f" at the school, then the officer of the authority. More than {jobs.ROWS_AT_ONCE} pupils are registered by the worker (202).",
     tags=ROSTERS,
     operation_id="approveRoster",
     openapi_extra=writes(200, 202),
 )
 def approve(request: ActingRequest, batch_id: UUID, sent: Approval) -> HttpResponse:
     def take(batch: RosterBatch) -> RosterBatch:
-        if batch.state == State.WITH_AUTHORITY and batch.accepted - batch.excepted > ROWS_AT_ONCE:
+        if batch.state == State.WITH_AUTHORITY and batch.accepted - batch.excepted > jobs.ROWS_AT_ONCE:
             rosters.may_decide(batch, Act.APPROVE, by=request.actor, version=sent.version)
             if sent.except_rows and not sent.reason.strip():
                 raise rosters.ReasonMissing(

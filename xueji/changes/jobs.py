@@ -19,6 +19,8 @@ from xueji.changes.rules.roster_steps import Act, State
 from xueji.lib.errors import Refused
 
 LEFT_LYING = timedelta(minutes=1)
+# A registration up to this many rows takes about a second and is done while one waits; a larger one here.
+ROWS_AT_ONCE = 5_000
 # Stages of progress around those that the actions report.
 WAITING, STOPPED = "waiting", "stopped"
 

@@ -34,7 +34,7 @@ from xueji.students.rules import code_lists
 from xueji.web.doors import ActingRequest, done_once, door
 from xueji.web.pages import UNPROCESSABLE, Column, Remedy, Row, Table, part, render
 from xueji.web.rosters import words
-from xueji.web.rosters.inbox import ROWS_AT_ONCE, consequence_of, leave_to_worker
+from xueji.web.rosters.inbox import consequence_of, leave_to_worker
 from xueji.web.templatetags.xueji import in_chinese, spoken, thousands
 
 SAMPLE, WHOLE_PAGE = 20, 100
@@ -658,7 +658,7 @@ def decided(request: ActingRequest, batch: RosterBatch, act: Act, ticked: Ticked
     """Carry the decision out, or leave a large registration to the worker. Returns where to go on."""
     address = reverse("roster", args=[batch.id])
     pupils = batch.accepted - batch.excepted
-    if act is Act.APPROVE and batch.state == State.WITH_AUTHORITY and pupils > ROWS_AT_ONCE:
+    if act is Act.APPROVE and batch.state == State.WITH_AUTHORITY and pupils > jobs.ROWS_AT_ONCE:
         leave_to_worker(request, batch, version=version, except_rows=ticked.rows, reason=ticked.reason)
         messages.info(request, _("人数较多，正在后台注册；可以离开本页。"))
         return address

@@ -31,8 +31,6 @@ from xueji.web.templatetags.xueji import refused as sentence_of
 from xueji.web.templatetags.xueji import spoken, thousands
 
 MOST_AT_ONCE = 100
-# A registration up to this many rows takes about a second and is done while one waits.
-ROWS_AT_ONCE = 5_000
 
 
 class InboxFilter(forms.Form):
@@ -259,7 +257,7 @@ def approve_each(request: ActingRequest, chosen: list[tuple[RosterBatch, int]]) 
     for batch, version in chosen:
         pupils = batch.accepted - batch.excepted
         try:
-            if batch.state == State.WITH_AUTHORITY and rows + pupils > ROWS_AT_ONCE:
+            if batch.state == State.WITH_AUTHORITY and rows + pupils > jobs.ROWS_AT_ONCE:
                 leave_to_worker(request, batch, version=version)
                 later += 1
                 continue
