@@ -12,16 +12,15 @@ from xueji.changes.actions.problems.cases import NotNow, close, locked_case, not
 from xueji.changes.actions.problems.corrections import (
     CorrectionFails,
     cancel_enrolment,
-    checked_again,
     correct_student,
     corrected_identity,
     locked_student,
     release,
     require_still_at,
     school_at,
-    send_on,
 )
 from xueji.changes.actions.problems.opening import note
+from xueji.changes.actions.problems.resubmissions import checked_again, send_on
 from xueji.changes.actions.problems.statements import roster_of_record, typed_row
 from xueji.changes.encryption import unseal
 from xueji.changes.models import Case, CaseParty, Decision, RosterBatch

@@ -10,11 +10,10 @@ from xueji.access.scope import Actor, national
 from xueji.changes.actions import rosters
 from xueji.changes.actions.problems.cases import close, locked_case, no_such_case, note_party, require_open
 from xueji.changes.actions.problems.corrections import (
-    checked_again,
     corrected_identity,
     school_at,
-    send_on,
 )
+from xueji.changes.actions.problems.resubmissions import checked_again, send_on
 from xueji.changes.encryption import seal, unseal
 from xueji.changes.models import Case, CaseParty, Evidence, RosterBatch
 from xueji.changes.queries.problems import (
