@@ -19,7 +19,7 @@ from django.db import connections
 from xueji.access.scope import Actor, current_scope
 from xueji.changes.encryption import unseal
 from xueji.changes.models import Case, CaseParty, Decision, Evidence, RosterBatch, RosterRow
-from xueji.changes.queries.batches import Page, page_of
+from xueji.changes.queries.pages import Page, page_of
 from xueji.changes.rules.problem_records import (
     BY_KIND,
     PAPERS,

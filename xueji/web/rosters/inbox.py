@@ -20,6 +20,14 @@ from xueji.changes import jobs
 from xueji.changes.actions import rosters
 from xueji.changes.models import RosterBatch
 from xueji.changes.queries import batches
+from xueji.changes.queries.inbox import (
+    OverdueSchool,
+    Waiting,
+    numbers_waiting,
+    overdue_schools,
+    waiting,
+    waiting_states,
+)
 from xueji.changes.rules import problem_records, return_reasons
 from xueji.changes.rules.roster_steps import STEPS, Act, State
 from xueji.lib import masks
@@ -66,7 +74,7 @@ def inbox(request: ActingRequest) -> HttpResponse:
     if not form.is_valid():
         raise Http404
     chosen = form.cleaned_data
-    page = batches.waiting(
+    page = waiting(
         actor,
         today=today,
         kind=chosen["kind"],
@@ -75,9 +83,9 @@ def inbox(request: ActingRequest) -> HttpResponse:
         after=words.place_key(request.GET.get("after", "")),
         before=words.place_key(request.GET.get("before", "")),
     )
-    numbers = batches.numbers_waiting(actor, today=today)
+    numbers = numbers_waiting(actor, today=today)
     overdue, has_more_overdue = (
-        batches.overdue_schools(today=today) if is_authority and actor.may("roster.view") else ([], False)
+        overdue_schools(today=today) if is_authority and actor.may("roster.view") else ([], False)
     )
     context = {
         "form": form,
@@ -89,7 +97,7 @@ def inbox(request: ActingRequest) -> HttpResponse:
         "before": words.key_text(page.before),
         "after": words.key_text(page.after),
         "may_upload": actor.may("roster.upload"),
-        "has_desk": bool(batches.waiting_states(actor)),
+        "has_desk": bool(waiting_states(actor)),
         "is_authority": is_authority,
         "overdue": overdue_table(overdue, today=today),
         "has_more_overdue": has_more_overdue,
@@ -100,7 +108,7 @@ def inbox(request: ActingRequest) -> HttpResponse:
 @door()
 def count(request: ActingRequest) -> HttpResponse:
     """The number beside the word in the bar: nothing when nothing waits."""
-    numbers = batches.numbers_waiting(request.actor, today=timezone.localdate())
+    numbers = numbers_waiting(request.actor, today=timezone.localdate())
     text = f"{thousands(numbers.waiting)}{'+' if numbers.is_capped else ''}" if numbers.waiting else ""
     return HttpResponse(text)
 
@@ -113,7 +121,7 @@ def approvable_states(request: ActingRequest) -> frozenset[State]:
 
 
 def waiting_table(
-    found: list[batches.Waiting], *, approvable: frozenset[State], is_authority: bool, today: date
+    found: list[Waiting], *, approvable: frozenset[State], is_authority: bool, today: date
 ) -> Table:
     """Return the lines of the inbox. A roster that can be approved has a box for approving several."""
     columns = [Column(_("事项"))]
@@ -163,7 +171,7 @@ def problem_address(case_id: UUID) -> str:
         return ""
 
 
-def overdue_table(found: list[batches.OverdueSchool], *, today: date) -> Table:
+def overdue_table(found: list[OverdueSchool], *, today: date) -> Table:
     """Return the schools with rosters that are late."""
     rows = tuple(
         Row(
