@@ -21,9 +21,9 @@ from xueji.lib import id_numbers, masks
 from xueji.spreadsheets.tables import copy_into, rows_of
 from xueji.students.encryption import associated
 from xueji.students.rules.numbers import Applicant
+from xueji.students.rules.schemes import NUMBER_SCHEME
 
 STUDYING = "01"
-NUMBER_SCHEME = "S"
 
 # A child can have become known since it was claimed, by another door than a roster:
 # whoever holds the number now was first, and the row is rejected with a finding.

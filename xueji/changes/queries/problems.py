@@ -36,9 +36,9 @@ from xueji.changes.rules.roster_steps import CLOSED, RowState, State
 from xueji.organisations.models import Organisation
 from xueji.students.encryption import associated
 from xueji.students.models import Enrolment, FamilyMember, Identifier, Student
+from xueji.students.rules.schemes import NUMBER_SCHEME
 
 KIND = "problem"
-NUMBER_SCHEME = "S"
 CODE_LISTS = {f.column.key: f.code_list for f in FIELDS if f.code_list is not None}
 
 # What a desk compares side by side, in this order.
