@@ -13,7 +13,7 @@ from django.utils.module_loading import import_string
 from xueji.access.rules.places import division_of
 from xueji.access.scope import Actor, national
 from xueji.audit.actions import record
-from xueji.changes.actions.registration import NUMBER_SCHEME, reserve
+from xueji.changes.actions.registration import reserve
 from xueji.lib import id_numbers, masks
 from xueji.lib.errors import Refused
 from xueji.organisations.queries import known_division_codes

@@ -19,7 +19,7 @@ from xueji.access.rules.places import division_of
 from xueji.access.scope import Actor
 from xueji.audit.actions import record
 from xueji.changes.actions import staging
-from xueji.changes.actions.registration import NUMBER_SCHEME, is_resident_number, reserve
+from xueji.changes.actions.registration import is_resident_number, reserve
 from xueji.changes.models import Case
 from xueji.changes.queries.findings import Told, of_checked
 from xueji.changes.queries.problems import Record
@@ -39,6 +39,7 @@ from xueji.organisations.queries import known_division_codes
 from xueji.students.encryption import associated
 from xueji.students.models import Identifier, Student
 from xueji.students.rules.numbers import Applicant
+from xueji.students.rules.schemes import NUMBER_SCHEME
 
 
 class CorrectionFails(Refused):
