@@ -27,6 +27,9 @@ SEED = 20
 # What a database was filled from, so that a kept one is used again only while nothing of it changed.
 SOURCES = ("*/migrations/*.py", "synthetic/**/*.py", "organisations/rules/*.py", "config/database.py")
 
+# How many processes and threads answer is part of what is measured; keys, hosts and the like are the bench's own.
+SETTINGS_KEPT = frozenset({"XUEJI_WEB_WORKERS", "XUEJI_WEB_THREADS", "XUEJI_JOBS"})
+
 Say = Callable[[str], None]
 
 
@@ -67,7 +70,9 @@ class Place:
         }
         sockets = self.server.sockets
         inherited = {
-            key: value for key, value in os.environ.items() if not key.startswith(("XUEJI_", "SECRET_"))
+            key: value
+            for key, value in os.environ.items()
+            if key in SETTINGS_KEPT or not key.startswith(("XUEJI_", "SECRET_"))
         }
         return {
             **inherited,

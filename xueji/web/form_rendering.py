@@ -7,12 +7,13 @@ each takes longer than everything else on the page.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from html import escape
 from typing import Any
 
 from django.forms.renderers import DjangoTemplates
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
+
+from xueji.web.markup import lines, safe
 
 PREFIX = "django/forms/widgets/"
 INPUTS = frozenset(
@@ -33,17 +34,14 @@ class Renderer(DjangoTemplates):
         return SafeString(super().render(template_name, context, request))
 
 
-def safe(value: object) -> str:
-    """Return the value as markup: escaped, unless it is markup already."""
-    return str(value.__html__()) if hasattr(value, "__html__") else escape(str(value))
-
-
-def attributes(attrs: Mapping[str, Any]) -> str:
+def attributes(attrs: Mapping[str, Any]) -> SafeString:
     """Return attributes with a blank before each; those that are False are left out, True ones have no value."""
-    return "".join(
-        f" {safe(name)}" + ("" if value is True else f'="{safe(value)}"')
-        for name, value in attrs.items()
-        if value is not False
+    return SafeString(
+        "".join(
+            f" {safe(name)}" + ("" if value is True else f'="{safe(value)}"')
+            for name, value in attrs.items()
+            if value is not False
+        )
     )
 
 
@@ -60,14 +58,13 @@ def select(widget: Mapping[str, Any]) -> SafeString:
     """Return a list to choose from, with its groups if it has any."""
     parts = []
     for group, options, _index in widget["optgroups"]:
-        listed = "".join(written(options))
+        listed = lines('<option value="{}"{}>{}</option>\n', cells(options))
         parts.append(f'<optgroup label="{safe(group)}">{listed}</optgroup>' if group else listed)
     name, attrs = safe(widget["name"]), attributes(widget["attrs"])
     return SafeString(f'<select name="{name}"{attrs}>{"".join(parts)}</select>')
 
 
-def written(options: Iterable[Mapping[str, Any]]) -> Iterable[str]:
-    """Yield options in the order they stand in."""
+def cells(options: Iterable[Mapping[str, Any]]) -> Iterable[tuple[object, ...]]:
+    """Yield value, attributes and label of each option."""
     for option in options:
-        value, label = safe(option["value"]), safe(option["label"])
-        yield f'<option value="{value}"{attributes(option["attrs"])}>{label}</option>\n'
+        yield option["value"], attributes(option["attrs"]), option["label"]

@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.http import Http404, HttpResponse
 from django.urls import reverse
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -22,6 +22,7 @@ from xueji.students import queries
 from xueji.students.queries import ANY, ENDED, OPEN, Key, Listed, Question, search
 from xueji.students.rules import code_lists as lists
 from xueji.students.rules.search_terms import SHORTEST_NUMBER, Kind, term_of
+from xueji.web import markup
 from xueji.web.doors import ActingRequest, door
 from xueji.web.pages import fragment_wanted, render
 from xueji.web.pupils import words
@@ -165,8 +166,7 @@ def rows_of(pupils: tuple[Listed, ...], *, shows_school: bool) -> SafeString:
         + format_html('<td data-label="{}" class="nowrap">{{}}</td>', _("学籍号"))
         + format_html('<td data-label="{}">{{}}</td></tr>\n', _("备注"))
     )
-    return format_html_join(
-        "",
+    return markup.lines(
         row,
         (
             (
