@@ -20,6 +20,7 @@ from xueji.organisations.queries import known_division_codes
 from xueji.students.encryption import associated
 from xueji.students.models import Identifier, Student
 from xueji.students.rules.numbers import Applicant
+from xueji.students.rules.schemes import NUMBER_SCHEME
 
 RESIDENT_SCHEME = "R"
 IDENTITY_CARD = "1"
