@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from typing import Any
 
+from playwright.sync_api import expect
+
 from tests.changes.rosters_as_csv import as_csv
-from tests.factories import pupil
+from tests.factories import PLACES, pupil
 from tests.journeys.conftest import Visit
 from tests.journeys.visitors import Visitor
 from tests.journeys.workbooks import filled, mended
+from xueji.access.models import Account, Appointment
 
 REGISTRAR, LEADER, OFFICER = "r2133000001", "l2133000001", "o330902"
 LONG_NAME = "阿卜杜热合曼·麦麦提吐尔逊"
@@ -158,6 +162,21 @@ def test_one_pupil_through_the_form_is_told_of_a_fault_while_typing(visit: Visit
     registrar.misses("校验不通过")
     registrar.press("检查并提交")
     registrar.sees("已提交，待学校审核")
+
+
+def test_who_submitted_cannot_approve_in_another_capacity_either(visit: Visit) -> None:
+    account = Account.objects.using("owner").get(username=REGISTRAR)
+    Appointment.objects.using("owner").create(
+        account=account, place=PLACES["2133000001"], role="leader", since=date(2020, 1, 1)
+    )
+    both = visit(REGISTRAR)
+    handed_in(both, RIGHT[:2])
+    batch = both.page.url
+    both.page.get_by_title("切换身份").click()
+    both.press("定海区第一小学 学校主管领导")
+    both.go(batch).sees("本名册由您提交，须由另一位同事审核", "待学校审核")
+    expect(both.page.get_by_role("button", name="同意…")).to_have_count(0)
+    approved_by(visit(LEADER), "新生.csv", "同意 2 人", "已同意，待主管部门核准")
 
 
 def test_a_file_that_is_no_roster_is_told_in_one_sentence(visit: Visit) -> None:
