@@ -207,6 +207,12 @@ def test_a_registry_with_schools_is_left_alone(db, settings, tmp_path):
     assert value("SELECT count(*) FROM students_student") == 0
 
 
+def test_a_registry_with_an_administrator_is_left_alone(empty):
+    call_command("init", username="first")
+    with pytest.raises(NotEmpty):
+        load_nation(students=1200, seed=3, today=TODAY)
+
+
 def test_production_gets_no_synthetic_data(empty, settings):
     settings.PRODUCTION = True
     with pytest.raises(NotInProduction):

@@ -26,6 +26,7 @@ from django.db import connections
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
+from xueji.access.models import Account
 from xueji.access.queries import actor_named, level_of
 from xueji.access.rules.permissions import LEVEL_NAMES, ROLE_NAMES, Role
 from xueji.access.scope import Actor, national
@@ -164,10 +165,11 @@ def write_county(county: PlannedCounty, keys: Keys, seed: int, school_year: int,
 
 
 def _require_empty() -> None:
-    if School.objects.using("owner").exists():
+    people = [School._base_manager, Account._base_manager]
+    if any(manager.using("owner").exists() for manager in people):
         raise NotEmpty(
-            "系统中已有学校，演示数据只能写入空的系统。若要重新生成，请停止服务并删除 var 目录。",
-            "The registry has schools already; the synthetic nation is only written into an empty one."
+            "系统中已有学校或账号，演示数据只能写入空的系统。若要重新生成，请停止服务并删除 var 目录。",
+            "The registry has schools or accounts already; the synthetic nation is only written into an empty one."
             " To draw it anew, stop the service and delete the folder var.",
         )
 
