@@ -11,9 +11,25 @@ from django.core.management.base import BaseCommand
 from xueji.access.queries import usernames_at
 from xueji.access.rules import places
 from xueji.access.scope import EVERYWHERE, national
+from xueji.lib.errors import Refused
 from xueji.organisations.queries import schools_within
 from xueji.organisations.rules import divisions
 from xueji.organisations.rules.school_kinds import KINDS
+
+
+class NoSuchDivision(Refused):
+    code = "no-such-division"
+
+
+def scope_of(division: str) -> places.Scope:
+    """Return the places of a division in force. Raises NoSuchDivision."""
+    known = divisions.authority_codes() | {one.code for one in divisions.own_divisions()}
+    if division not in known:
+        raise NoSuchDivision(
+            f"没有代码为 {division} 的现行行政区划，请核对六位区划代码，如 330902。",
+            f"No division in force has the code {division}; check its six digits, such as 330902.",
+        )
+    return places.scope(places.place(division))
 
 
 class Command(BaseCommand):
@@ -24,7 +40,7 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        lo, hi = places.scope(places.place(options["county"])) if options["county"] else EVERYWHERE
+        lo, hi = EVERYWHERE if options["county"] is None else scope_of(options["county"])
         with national("commands") as using:
             rows = schools_within(lo, hi, using=using)
             accounts = usernames_at(lo, hi, using=using)
