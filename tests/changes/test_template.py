@@ -34,11 +34,19 @@ def test_a_pupil_written_into_the_template_passes_the_checks(
     assert (found.rows, found.accepted.height, found.roster.layout) == (1, 1, layout)
 
 
-@pytest.mark.parametrize(("out", "identifier"), [("missing/x.xlsx", "2133000001"), ("x.xlsx", "2133009999")])
+@pytest.mark.parametrize(
+    ("out", "identifier", "remedy"),
+    [
+        ("missing/x.xlsx", "2133000001", "请核对"),
+        ("x.xlsx", "2133009999", "请核对"),
+        ("x.csv", "2133000001", "应以 .xlsx 结尾"),
+    ],
+)
 def test_what_cannot_be_written_is_said_in_a_sentence(
-    tmp_path: Path, out: str, identifier: str, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, out: str, identifier: str, remedy: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as left:
         call_command("roster_template", str(tmp_path / out), "--school", identifier)
     assert left.value.code == 2
-    assert "请核对" in capsys.readouterr().err
+    assert remedy in capsys.readouterr().err
+    assert not (tmp_path / out).exists()

@@ -30,6 +30,11 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         path = Path(options["out"])
         try:
+            if path.suffix.lower() != ".xlsx":
+                raise Unwritable(
+                    f"模板是 Excel 工作簿，文件名应以 .xlsx 结尾：{path}。",
+                    f"The template is an Excel workbook, so its name has to end with .xlsx: {path}.",
+                )
             with national("commands") as using:
                 school = school_with_identifier(options["school"], using)
                 content = template_for(school, options["layout"], using)
