@@ -288,6 +288,22 @@ def test_what_is_meant_is_read_and_told(key: str, written: str, meant: str) -> N
     assert found.checked.notes == {key: {"normalised": 1}}
 
 
+@pytest.mark.parametrize(
+    ("key", "written", "told"),
+    [
+        ("birth_on", "2019-09-01", 1),
+        ("birth_on", "2019年9月1日", 1),
+        ("birth_on", "20190901", 0),
+        ("birth_on", "2019-13-01", 0),
+        ("entered_on", "2026-09", 1),
+        ("entered_on", "202609", 0),
+    ],
+)
+def test_a_date_in_another_spelling_is_told(key: str, written: str, told: int) -> None:
+    notes = of_one({**child(0), key: written}).checked.notes
+    assert notes.get(key, {"normalised": 0}) == {"normalised": told}
+
+
 def test_a_number_cell_of_a_class_is_its_number() -> None:
     found = of_one({**child(0), "class_number": 2026101}, xlsxwriter_file, "a.xlsx")
     assert found.checked.findings.rows() == []

@@ -223,6 +223,8 @@ def check(
     return Checked(rows=rows, findings=collected, notes=notes)
 
 
+# Where a date stands once it is read, and how the standard writes it: other spellings are told.
+DATES = {"birth_on": ("stated_birth", r"^[0-9]{8}$"), "entered_on": ("stated_entry", r"^[0-9]{6}$")}
 LISTS = {f.code_list.name: f.code_list for f in FIELDS if f.code_list is not None}
 
 
@@ -299,10 +301,18 @@ def normalisations(raw: pl.DataFrame, normal: pl.DataFrame, keys: list[str]) -> 
     """Return, per field, in how many cells the text was put right; fields with none are left out."""
     if not keys:
         return {}
-    beside = normal.select(keys).hstack(raw.select(pl.col(keys).name.prefix("raw ")))
-    changed = beside.select(
-        ((pl.col(f"raw {key}") != pl.col(key)) & pl.col(key).is_not_null()).sum().alias(key) for key in keys
-    ).row(0, named=True)
+    beside = normal.select({*keys, *(read for read, _ in DATES.values())}).hstack(
+        raw.select(pl.col(keys).name.prefix("raw "))
+    )
+
+    def was_changed(key: str) -> pl.Expr:
+        respelled = (pl.col(f"raw {key}") != pl.col(key)) & pl.col(key).is_not_null()
+        if key not in DATES:
+            return respelled
+        read, plain = DATES[key]
+        return respelled | (pl.col(read).is_not_null() & ~pl.col(key).str.contains(plain))
+
+    changed = beside.select(was_changed(key).sum().alias(key) for key in keys).row(0, named=True)
     return {key: {"normalised": int(count)} for key, count in changed.items() if count}
 
 
@@ -348,7 +358,7 @@ def identity(
         "document_number",
         "id-length",
         ~resident & number.is_not_null() & ~number.str.contains(r"^[0-9A-Z()/-]{4,30}$"),
-        expected=" 4–30 位字母或数字",
+        expected="4–30 位字母或数字",
         expected_en="4 to 30 letters or digits",
         length=number.str.len_chars(),
     )
@@ -445,7 +455,8 @@ def placement(
         "unknown-class",
         number.is_not_null() & pl.col("class_id").is_null(),
         value=number.str.slice(0, 16),
-        examples="、".join(list(classes)[:3]),
+        # A school without classes is shown what a number looks like.
+        examples="、".join(list(classes)[:3] or ["2026101"]),
     )
     findings.add(
         "entered_on", "date-format", pl.col("entered_on").is_not_null() & pl.col("stated_entry").is_null()

@@ -55,7 +55,7 @@ CODES: tuple[Code, ...] = (
     Code(
         "id-length",
         E,
-        "{header}长度不对：应为{expected}，现为 {length} 位。",
+        "{header}长度不对：应为 {expected}，现为 {length} 位。",
         "{header_en} has {length} characters; it must have {expected_en}.",
         "请对照证件重新录入；15 位的旧号码须换成 18 位公民身份号码。",
         "Copy it again from the document; an old 15-digit number has to be replaced by the 18-character one.",
