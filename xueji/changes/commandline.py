@@ -25,7 +25,7 @@ class Answer:
     """What is printed of a roster: the counts always add up to the rows."""
 
     file: str
-    sha256: str
+    sha256: str | None
     batch: str | None
     rows: int
     accepted: int
@@ -48,32 +48,41 @@ def load(path: str) -> tuple[str, bytes, str]:
     return Path(path).name, content, hashlib.sha256(content).hexdigest()
 
 
-def refuse(command: BaseCommand, refused: Refused, as_json: bool) -> None:
+def refuse(command: BaseCommand, refused: Refused) -> None:
     """Print why nothing was done."""
-    if as_json:
-        command.stdout.write(
-            json.dumps(
-                {"error": {"code": refused.code, "message_zh": refused.zh, "message_en": refused.en}},
-                ensure_ascii=False,
-            )
-        )
     command.stderr.write(f"{refused.zh}\n{refused.en}")
+
+
+def refuse_file(
+    command: BaseCommand, refused: Refused, file: str, sha256: str | None, *, as_json: bool
+) -> None:
+    """Print why a roster was not taken; as JSON it is the answer of a roster without rows, and the error."""
+    if as_json:
+        nothing = Answer(file, sha256, None, rows=0, accepted=0, rejected=0, warnings=0, seconds=0)
+        error = {"code": refused.code, "message_zh": refused.zh, "message_en": refused.en}
+        command.stdout.write(json.dumps(as_dict(nothing) | {"error": error}, ensure_ascii=False))
+    refuse(command, refused)
+
+
+def as_dict(found: Answer) -> dict[str, Any]:
+    """Return the answer by the names that others rely on."""
+    return {
+        "file": found.file,
+        "sha256": found.sha256,
+        "batch": found.batch,
+        "rows": found.rows,
+        "accepted": found.accepted,
+        "rejected": found.rejected,
+        "warnings": found.warnings,
+        "seconds": round(found.seconds, 3),
+        "findings": [finding.as_json() for finding in found.findings],
+    }
 
 
 def answer(command: BaseCommand, found: Answer, as_json: bool) -> None:
     """Print the answer; the exit status says whether all rows were accepted."""
     if as_json:
-        content: dict[str, Any] = {
-            "file": found.file,
-            "sha256": found.sha256,
-            "batch": found.batch,
-            "rows": found.rows,
-            "accepted": found.accepted,
-            "rejected": found.rejected,
-            "warnings": found.warnings,
-            "seconds": round(found.seconds, 3),
-            "findings": [finding.as_json() for finding in found.findings],
-        }
+        content = as_dict(found)
         if found.note:
             content["note_zh"], content["note_en"] = found.note
         command.stdout.write(json.dumps(content, ensure_ascii=False))

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from xueji.access.scope import national
 from xueji.changes.actions import rosters
-from xueji.changes.commandline import UNUSABLE, Answer, answer, load, refuse
+from xueji.changes.commandline import UNUSABLE, Answer, answer, load, refuse_file
 from xueji.changes.queries import findings
 from xueji.changes.queries.schools import require_open, school_with_identifier
 from xueji.lib.errors import Refused
@@ -26,7 +26,7 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        started = time.monotonic()
+        started, sha256 = time.monotonic(), None
         try:
             name, content, sha256 = load(options["file"])
             with national("commands") as using:
@@ -34,7 +34,7 @@ class Command(BaseCommand):
             require_open(school)
             found = rosters.check_file(content, file_name=name, school=school, today=timezone.localdate())
         except Refused as refused:
-            refuse(self, refused, options["json"])
+            refuse_file(self, refused, options["file"], sha256, as_json=options["json"])
             raise SystemExit(UNUSABLE) from refused
         answer(
             self,

@@ -12,7 +12,7 @@ from django.utils import timezone
 from xueji.access.queries import actor_named
 from xueji.access.scope import Actor, national
 from xueji.changes.actions import rosters
-from xueji.changes.commandline import UNUSABLE, Answer, answer, load, refuse
+from xueji.changes.commandline import UNUSABLE, Answer, answer, load, refuse_file
 from xueji.changes.queries import findings
 from xueji.changes.queries.schools import school_with_identifier
 from xueji.changes.rules.roster_steps import State
@@ -45,7 +45,7 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        started = time.monotonic()
+        started, sha256 = time.monotonic(), None
         try:
             name, content, sha256 = load(options["file"])
             with national("commands") as using:
@@ -58,7 +58,7 @@ class Command(BaseCommand):
                 sentence = batch.refusal or {}
                 raise Refused(sentence["zh"], sentence["en"], code=sentence["code"])
         except Refused as refused:
-            refuse(self, refused, options["json"])
+            refuse_file(self, refused, options["file"], sha256, as_json=options["json"])
             raise SystemExit(UNUSABLE) from refused
         with national("commands") as using:
             told = findings.of_batch(batch.id, using=using)

@@ -46,6 +46,6 @@ class Command(BaseCommand):
                     f"{path} cannot be written ({error.strerror}); check that the folder exists and is writable.",
                 ) from error
         except Refused as refused:
-            refuse(self, refused, as_json=False)
+            refuse(self, refused)
             raise SystemExit(UNUSABLE) from refused
         self.stdout.write(str(path))
