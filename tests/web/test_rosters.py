@@ -524,3 +524,9 @@ def test_no_page_asks_more_questions_when_there_is_more_to_show() -> None:
     many.append(queries_of(registrar, f"/rosters/{large.id}/"))
     assert many == few
     assert max(many) <= 20
+
+
+def test_an_officer_who_only_decides_problem_records_is_not_told_to_have_no_part() -> None:
+    shown = as_("o000000").get("/").content.decode()
+    assert "各相关学校都说明情况后，会出现在这里。" in shown
+    assert "不办理" not in shown

@@ -98,6 +98,7 @@ def inbox(request: ActingRequest) -> HttpResponse:
         "after": words.key_text(page.after),
         "may_upload": actor.may("roster.upload"),
         "has_desk": bool(waiting_states(actor)),
+        "decides_problems": actor.may("problems.decide"),
         "is_authority": is_authority,
         "overdue": overdue_table(overdue, today=today),
         "has_more_overdue": has_more_overdue,
