@@ -12,7 +12,6 @@ from xueji.access.queries import level_of
 from xueji.access.rules import places
 from xueji.access.rules.permissions import Level, Role
 from xueji.organisations.rules import divisions
-from xueji.organisations.rules.school_kinds import Stage
 from xueji.synthetic.records import Keys, classes_of
 from xueji.synthetic.rules import names
 from xueji.synthetic.rules.drawing import generator
@@ -209,8 +208,3 @@ def account_frames(
 def username(role: Role, place: int, identifiers: dict[int, str]) -> str:
     """Return r, l, o or a for the role, and the school's identifier or the six digits of the division."""
     return f"{role[0]}{identifiers.get(place) or places.division_of(place)}"
-
-
-def stages_of(school: PlannedSchool) -> set[Stage]:
-    """Return the stages in which the school has pupils."""
-    return {cohort.grade.stage for cohort in school.cohorts}

@@ -17,14 +17,6 @@ class Stage(StrEnum):
     SENIOR = "senior"
 
 
-STAGE_NAMES: Final = {
-    Stage.PRIMARY: ("小学", "Primary"),
-    Stage.JUNIOR: ("初中", "Junior secondary"),
-    Stage.SENIOR: ("普通高中", "Ordinary senior secondary"),
-}
-COMPULSORY: Final = frozenset({Stage.PRIMARY, Stage.JUNIOR})
-
-
 class Nature(StrEnum):
     """How a kind stands: by itself, or under a school."""
 

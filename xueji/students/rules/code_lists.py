@@ -323,17 +323,6 @@ DISABILITIES: Final = CodeList(
     ),
 )
 
-DISABILITY_LEVELS: Final = CodeList(
-    "disability_level",
-    "GB/T 26341-2010 残疾等级",
-    (
-        Code("1", "一级", "Level 1 (most severe)"),
-        Code("2", "二级", "Level 2"),
-        Code("3", "三级", "Level 3"),
-        Code("4", "四级", "Level 4 (least severe)"),
-    ),
-)
-
 # Some programs of the national system write 1 for the father and 2 for the mother.
 RELATIONS: Final = CodeList(
     "relation",

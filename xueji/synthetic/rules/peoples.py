@@ -72,8 +72,6 @@ def shares_of(division: str) -> dict[str, float]:
 
 # Peoples whose names are a given name, a middle dot and the father's given name.
 DOTTED = frozenset({"05", "17", "29", "41", "43", "50"})
-# Peoples whose names have no surname at all.
-WITHOUT_SURNAME = frozenset({"04", "02", "54", "55"})
 # Peoples many of whom write a Yi name of clan and given name in one.
 YI = "07"
 
