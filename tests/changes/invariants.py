@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from django.db import connections, transaction
 
-from xueji.changes.rules.roster_steps import CLAIMING, State
+from xueji.changes.rules.roster_steps import State
 
 STATES = ", ".join(f"'{state.value}'" for state in State)
-ON_THE_WAY = ", ".join(f"'{state.value}'" for state in sorted(CLAIMING))
+ON_THE_WAY = ", ".join(f"'{state.value}'" for state in (State.WITH_LEADER, State.WITH_AUTHORITY))
 
 INVARIANTS = {
     "a batch is in a state of the table": f"""

@@ -364,6 +364,7 @@ PRODUCED: dict[str, list[tuple[str, Callable[[], rosters.Examined]]]] = {
     ],
     "not-own-school": [("school_identifier", of_another_school)],
     "unknown-code": [
+        ("entry_mode", with_values(entry_mode="体育特招")),
         ("ethnicity", with_values(ethnicity="火星族")),
         ("sex", with_values(sex="Banana")),
         ("household_division", with_values(household_division="999999")),

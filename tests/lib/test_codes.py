@@ -28,13 +28,11 @@ MIXED = CodeList(
 )
 def test_every_spelling_of_a_row_means_its_code(value: str) -> None:
     assert ETHNICITIES.code_of(value) == "01"
-    assert ETHNICITIES.lookup(value) == ETHNICITIES.rows[0]
 
 
 @pytest.mark.parametrize("value", ["", " ", "0", "001", "99", "汉人", "2.0"])
 def test_what_is_not_in_the_list_means_nothing(value: str) -> None:
     assert ETHNICITIES.code_of(value) is None
-    assert ETHNICITIES.lookup(value) is None
 
 
 def test_a_lost_zero_is_not_guessed_where_two_codes_can_be_meant() -> None:

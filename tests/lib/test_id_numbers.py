@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stdnum.cn import ric
 
-from xueji.lib import id_columns, id_numbers, text_columns
+from xueji.lib import date_columns, id_columns, id_numbers, text_columns
 from xueji.lib.id_numbers import Kind
 
 DIVISIONS = frozenset({"330902", "110103"})
@@ -183,23 +183,8 @@ def test_columns_judge_shape_and_check_digit_like_single_numbers(values: list[st
 def test_columns_read_sex_and_birth_date_like_single_numbers(values: list[str]) -> None:
     shaped = [v for v in values if id_numbers.has_shape(v)]
     assert column(id_columns.sex_code(IT), list(shaped)) == [id_numbers.sex(v) for v in shaped]
-    real = column(id_columns.is_real_date(id_columns.birth_text(IT)), list(shaped))
-    assert real == [id_numbers.birth_on(v) is not None for v in shaped]
-
-
-@given(days)
-def test_a_column_knows_the_days_of_the_calendar(text: str) -> None:
-    try:
-        date(int(text[:4]), int(text[4:6]), int(text[6:]))
-        exists = True
-    except ValueError:
-        exists = False
-    assert column(id_columns.is_real_date(IT), [text]) == [exists]
-
-
-@pytest.mark.parametrize("text", ["+2018901", "2018-9-1", "2018901", "", "２０１８０９０１"])
-def test_a_day_in_a_number_is_eight_plain_digits(text: str) -> None:
-    assert column(id_columns.is_real_date(IT), [text]) == [False]
+    born = column(date_columns.parse_dates(id_columns.birth_text(IT)), list(shaped))
+    assert born == [id_numbers.birth_on(v) for v in shaped]
 
 
 def test_an_empty_cell_stays_empty_and_a_wrong_one_has_no_sex() -> None:
@@ -210,5 +195,4 @@ def test_an_empty_cell_stays_empty_and_a_wrong_one_has_no_sex() -> None:
         id_columns.birth_text,
     ):
         assert column(expression(IT), [None]) == [None]
-    assert column(id_columns.is_real_date(IT), [None]) == [None]
     assert column(id_columns.sex_code(IT), ["330902"]) == [None]

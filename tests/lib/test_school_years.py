@@ -50,20 +50,6 @@ def test_the_archive_is_due_two_months_after_entry_unless_the_province_says_othe
     assert school_years.archive_due_on(date(2026, 9, 1), months=1) == date(2026, 10, 1)
 
 
-@pytest.mark.parametrize(
-    ("birth", "day", "age"),
-    [
-        pytest.param(date(2020, 8, 31), date(2026, 8, 31), 6, id="birthday-itself"),
-        pytest.param(date(2020, 9, 1), date(2026, 8, 31), 5, id="day-before"),
-        pytest.param(date(2020, 2, 29), date(2026, 2, 28), 5, id="leap-day-child-before"),
-        pytest.param(date(2020, 2, 29), date(2026, 3, 1), 6, id="leap-day-child-after"),
-        pytest.param(date(2026, 8, 31), date(2026, 8, 31), 0, id="day-of-birth"),
-    ],
-)
-def test_ages_are_full_years(birth: date, day: date, age: int) -> None:
-    assert school_years.age_on(birth, day) == age
-
-
 @given(some_day, st.integers(-60, 60))
 def test_months_move_by_whole_months_and_never_past_the_same_day(day: date, months: int) -> None:
     moved = school_years.add_months(day, months)

@@ -76,11 +76,6 @@ class CodeList:
         """
         return self._code_by_folded.get(_folded(value))
 
-    def lookup(self, value: str) -> Code | None:
-        """Return the row that a cell means, given as code, label or everyday word; None if unknown."""
-        code = self.code_of(value)
-        return None if code is None else self.by_code[code]
-
     def labels(self, language: str = "zh") -> tuple[str, ...]:
         """Return the labels in the order of the list: Chinese, or English for "en"."""
         return tuple(row.en if language == "en" else row.zh for row in self.rows)

@@ -10,7 +10,6 @@ import polars as pl
 from xueji.lib.id_numbers import FEMALE, LENGTH, MALE
 
 _SHAPE = r"^[0-9]{17}[0-9X]$"
-_DAY = r"^[0-9]{8}$"
 
 
 def shape_ok(col: pl.Expr) -> pl.Expr:
@@ -40,9 +39,3 @@ def sex_code(col: pl.Expr) -> pl.Expr:
     """Return '1' (male) or '2' (female) by the seventeenth digit; null where the shape is wrong."""
     digit = col.str.slice(16, 1).cast(pl.Int8, strict=False)
     return pl.when(shape_ok(col)).then(pl.when(digit % 2 == 1).then(pl.lit(MALE)).otherwise(pl.lit(FEMALE)))
-
-
-def is_real_date(col: pl.Expr) -> pl.Expr:
-    """Return whether eight digits name a day of the calendar."""
-    day = pl.when(col.str.contains(_DAY)).then(col).str.to_date("%Y%m%d", strict=False)
-    return pl.when(col.is_not_null()).then((day.dt.year() > 0).fill_null(False))

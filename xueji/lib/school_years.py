@@ -26,11 +26,3 @@ def archive_due_on(entered_on: date, months: int = MONTHS_TO_OPEN_ARCHIVE) -> da
     Source: 中小学生学籍管理办法 (2025), article 7: within two months of entry.
     """
     return add_months(entered_on, months)
-
-
-def age_on(birth: date, day: date) -> int:
-    """Return the full years of age on a day; a child born on 29 February has its birthday on 1 March.
-
-    Negative for days before birth.
-    """
-    return day.year - birth.year - ((day.month, day.day) < (birth.month, birth.day))

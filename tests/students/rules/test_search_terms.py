@@ -18,6 +18,7 @@ EITHER = (Field.PINYIN, Field.INITIALS)
         pytest.param("'-", None, id="signs-only"),
         pytest.param("欧阳", Term(Kind.NAME, "欧阳", NAME), id="name"),
         pytest.param(" 阿卜杜 • 麦麦 ", Term(Kind.NAME, "阿卜杜·麦麦", NAME), id="another-dot"),
+        pytest.param("艾力买买提", Term(Kind.LETTERS, "ailimaimaiti", PINYIN), id="long-name-without-dots"),
         pytest.param("Zhang", Term(Kind.LETTERS, "zhang", EITHER), id="pinyin-or-initials"),
         pytest.param("li", Term(Kind.LETTERS, "li", PINYIN), id="i-begins-no-syllable"),
         pytest.param("lü", Term(Kind.LETTERS, "lv", PINYIN), id="umlaut"),

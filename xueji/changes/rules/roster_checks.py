@@ -20,6 +20,7 @@ import polars as pl
 from xueji.changes.rules.roster_columns import FIELDS, Field
 from xueji.changes.rules.roster_findings import BY_CODE, REJECTING
 from xueji.lib import date_columns, id_columns, text_columns
+from xueji.students.rules.code_lists import ENTRY_MODES, ENTRY_MODES_OF_STAGE, entry_mode_in_stage
 
 # Kinds of cells in which a blank never means anything.
 TIGHT = frozenset({"document", "class", "school", "postcode", "division", "month", "date", "phone"})
@@ -185,6 +186,7 @@ def check(
 
     normal = identity(normal, findings, today=today, divisions=divisions)
     normal = placement(normal, findings, school=school, layout=layout, today=today)
+    normal = ways_of_entry(normal, findings)
     normal = ages(normal, findings, school=school)
     particulars(present, findings, divisions)
     guardians(findings, absent)
@@ -472,6 +474,30 @@ def placement(
     return normal.with_columns(
         entered=pl.coalesce("stated_entry", pl.date(pl.col("entry_year"), 9, 1)),
     )
+
+
+def ways_of_entry(normal: pl.LazyFrame, findings: Findings) -> pl.LazyFrame:
+    """Write the way of entry as the stage does; report those that the stage does not know."""
+    written = {
+        f"{stage}|{code}": entry_mode_in_stage(code, stage)
+        for stage in ENTRY_MODES_OF_STAGE
+        for code in ENTRY_MODES.by_code
+    }
+    known = {key: code for key, code in written.items() if code is not None}
+    mode = pl.col("code_entry_mode")
+    in_stage = pl.concat_str("stage", mode, separator="|").replace_strict(
+        known, default=None, return_dtype=pl.String
+    )
+    normal = normal.with_columns(entry_mode_in_stage=in_stage)
+    for stage, modes in ENTRY_MODES_OF_STAGE.items():
+        findings.add(
+            "entry_mode",
+            "unknown-code",
+            (pl.col("stage") == stage) & mode.is_not_null() & pl.col("entry_mode_in_stage").is_null(),
+            value=pl.col("entry_mode").str.slice(0, 20),
+            examples="、".join(ENTRY_MODES.by_code[code].zh for code in modes),
+        )
+    return normal.with_columns(code_entry_mode=pl.coalesce("entry_mode_in_stage", mode))
 
 
 def ages(normal: pl.LazyFrame, findings: Findings, *, school: School) -> pl.LazyFrame:

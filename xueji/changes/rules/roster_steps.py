@@ -80,7 +80,6 @@ STEPS: tuple[Step, ...] = (
 )
 
 CLOSED = frozenset({State.REGISTERED, State.WITHDRAWN})
-CLAIMING = frozenset({State.WITH_LEADER, State.WITH_AUTHORITY})
 
 
 def step_from(state: State, act: Act) -> Step | None:

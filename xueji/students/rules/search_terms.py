@@ -8,8 +8,10 @@ from enum import StrEnum
 from typing import Final
 
 from xueji.lib.id_numbers import normalised
+from xueji.lib.names import pinyin
 
 LONGEST: Final = 100
+LONG_NAME: Final = 5  # names of so many characters have parts, joined by dots
 MIDDLE_DOTS: Final = str.maketrans(dict.fromkeys("•‧∙⋅・･ᐧ●．.", "·"))
 
 # Letters of one latin word: what is typed for pinyin, initials or a foreign name.
@@ -50,7 +52,7 @@ class Term:
 def term_of(typed: str) -> Term | None:
     """Return what was typed as a term; None when nothing was.
 
-    Han characters are the beginning of a name; Latin letters of pinyin or initials (or of
+    Han characters are the beginning of a name, long ones without dots of its reading; Latin letters of pinyin or initials (or of
     a name that is Latin itself, which is kept in both); whatever has a digit is a number.
     """
     typed = typed.strip()[:LONGEST]
@@ -63,7 +65,11 @@ def term_of(typed: str) -> Term | None:
     if LETTERS.fullmatch(half_width):
         letters = re.sub(r"['’-]", "", half_width).replace("ü", "v")
         return Term(Kind.LETTERS, letters, fields_of(letters)) if letters else None
-    return Term(Kind.NAME, "".join(typed.split()).translate(MIDDLE_DOTS), (Field.NAME,))
+    name = "".join(typed.split()).translate(MIDDLE_DOTS)
+    if len(name) >= LONG_NAME and "·" not in name:
+        # Hardly anybody types the dots of 艾力·买买提; the reading of a name has none.
+        return Term(Kind.LETTERS, pinyin(name), (Field.PINYIN,))
+    return Term(Kind.NAME, name, (Field.NAME,))
 
 
 def fields_of(letters: str) -> tuple[Field, ...]:
