@@ -46,6 +46,7 @@ def taken(cursor: Any, batch: Any) -> list[Table]:
     with cursor.copy("COPY measured FROM STDIN") as copy:
         for student in students:
             copy.write_row([student])
+    cursor.execute("ANALYZE measured")
     tables = []
     for name, key in FINAL:
         columns = columns_of(cursor, name)
@@ -106,11 +107,12 @@ def forgotten(superuser: str, batches: Sequence[Any]) -> None:
         cursor.execute("SET LOCAL session_replication_role = replica")
         cursor.execute("CREATE TEMPORARY TABLE measured (student_id uuid PRIMARY KEY, class_id bigint)")
         cursor.execute(
-            "INSERT INTO measured SELECT e.subject_id, r.class_id FROM audit_event e JOIN changes_rosterrow r"
-            " ON r.batch_id = e.batch_id AND r.student_id = e.subject_id"
-            " WHERE e.batch_id = ANY(%s) AND e.act = 'roster.register'",
+            "INSERT INTO measured SELECT r.student_id, r.class_id FROM changes_rosterrow r"
+            " WHERE r.batch_id = ANY(%s) AND r.state = 'accepted'"
+            " AND EXISTS (SELECT FROM students_student s WHERE s.id = r.student_id)",
             [ids],
         )
+        cursor.execute("ANALYZE measured")
         cursor.execute(
             "UPDATE students_headcount h SET count = h.count - m.count FROM"
             " (SELECT class_id, count(*) FROM measured GROUP BY 1) m"
