@@ -8,6 +8,7 @@ number. What a school is told of the answer is decided in `findings_of`, never m
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import polars as pl
@@ -21,6 +22,14 @@ CANDIDATES = """
 CREATE TEMPORARY TABLE candidate (
     row integer, scheme varchar(1) COLLATE "C", index bytea, name text COLLATE "C", sex varchar(1), birth_on date
 ) ON COMMIT DROP
+"""
+
+FEW = 20
+TRAVELLING = """
+WITH candidate AS (
+    SELECT * FROM unnest(%s::integer[], %s::text[], %s::bytea[], %s::text[], %s::text[], %s::date[])
+        AS c (row, scheme, index, name, sex, birth_on)
+)
 """
 
 BY_NUMBER = """
@@ -70,10 +79,8 @@ def known_children(
     Must run inside the national scope.
     """
     with connections[using].cursor() as cursor:
-        cursor.execute(CANDIDATES)
-        copy_into(
+        ask, forget = gathered(
             cursor,
-            "candidate",
             rows.select(
                 "row",
                 "scheme",
@@ -83,19 +90,12 @@ def known_children(
                 pl.col("birth").alias("birth_on"),
             ),
         )
-        cursor.execute("ANALYZE candidate")
-        cursor.execute(BY_NUMBER)
-        by_number = cursor.fetchall()
-        cursor.execute(BY_PERSON)
-        by_person = cursor.fetchall()
-        cursor.execute(BY_CLAIM, [batch_id])
-        by_claim = cursor.fetchall()
+        by_number = ask(BY_NUMBER, [])
+        by_person = ask(BY_PERSON, [])
+        by_claim = ask(BY_CLAIM, [batch_id])
         other_name = [row for row, _, same_name, _ in by_number if not same_name]
-        by_dispute = []
-        if other_name:
-            cursor.execute(BY_DISPUTE, [other_name])
-            by_dispute = cursor.fetchall()
-        cursor.execute("DROP TABLE candidate")
+        by_dispute = ask(BY_DISPUTE, [other_name]) if other_name else []
+        forget()
 
     told: dict[int, tuple[str, dict[str, Any]]] = {}
     returning: dict[int, str] = {}
@@ -126,6 +126,36 @@ def known_children(
         {"row": list(returning), "student_id": list(returning.values())},
         schema={"row": rows.schema["row"], "student_id": pl.String},
     )
+
+
+Ask = Callable[[str, list[Any]], list[Any]]
+
+
+def gathered(cursor: Any, candidates: pl.DataFrame) -> tuple[Ask, Callable[[], None]]:
+    """Return how to ask a question about the candidates, and how to put them away again.
+
+    Few of them travel with each question; many lie in a temporary table, whose making would
+    cost a form more than its questions.
+    """
+    if candidates.height <= FEW:
+        columns = [candidates[name].to_list() for name in candidates.columns]
+
+        def ask_few(question: str, parameters: list[Any]) -> list[Any]:
+            cursor.execute(TRAVELLING + question, [*columns, *parameters])
+            answer: list[Any] = cursor.fetchall()
+            return answer
+
+        return ask_few, lambda: None
+    cursor.execute(CANDIDATES)
+    copy_into(cursor, "candidate", candidates)
+    cursor.execute("ANALYZE candidate")
+
+    def ask_many(question: str, parameters: list[Any]) -> list[Any]:
+        cursor.execute(question, parameters)
+        answer: list[Any] = cursor.fetchall()
+        return answer
+
+    return ask_many, lambda: cursor.execute("DROP TABLE candidate")
 
 
 def findings_of(told: dict[int, tuple[str, dict[str, Any]]], rows: pl.DataFrame) -> pl.DataFrame:

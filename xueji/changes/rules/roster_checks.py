@@ -9,10 +9,10 @@ row with the same code.
 from __future__ import annotations
 
 import json
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import polars as pl
@@ -128,6 +128,26 @@ class Findings:
         return pl.concat(found) if found else pl.DataFrame(schema=FINDING_SCHEMA)
 
 
+class Steps:
+    """What is done to the columns, one step after the other, each reading what the ones before left."""
+
+    def __init__(self) -> None:
+        self.steps: list[list[pl.Expr]] = []
+
+    def with_columns(self, expressions: Iterable[pl.Expr] = (), **named: pl.Expr) -> Steps:
+        """Add a step; chained like the method of a frame that bears this name."""
+        self.steps.append([*expressions, *(value.alias(name) for name, value in named.items())])
+        return self
+
+    def collect(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Return the rows after all steps."""
+        # One lazy plan: a roster of one row (a form) pays for few passes, a large one runs parallel.
+        lazy = rows.lazy()
+        for step in self.steps:
+            lazy = lazy.with_columns(step)
+        return lazy.collect(engine="in-memory", optimizations=pl.QueryOptFlags.none())
+
+
 def check(
     frame: pl.DataFrame,
     *,
@@ -151,9 +171,89 @@ def check(
     present = [f for f in FIELDS if f.column.key in filled]
     absent = [f.column.key for f in FIELDS if f.column.key not in filled]
     raw = frame.with_columns(pl.lit(None, dtype=pl.String).alias(key) for key in absent)
+    steps, findings = planned(
+        frozenset(filled & KEYS),
+        layout,
+        today,
+        divisions,
+        school.identifier,
+        school.known_identifiers,
+        school.cutoff,
+        tuple(school.classes.items()),
+    )
+    rows = steps.collect(in_usual_width(raw, [f.column.key for f in present]))
+    notes = normalisations(raw, rows, [f.column.key for f in present])
+    collected = findings.collect(rows)
+    extra = [
+        pl.DataFrame(
+            {"row": [c[0] for c in cells], "column": [c[1] for c in cells]},
+            schema={"row": pl.UInt32, "column": pl.String},
+        ).with_columns(pl.lit(code).alias("code"), pl.lit(params).alias("params"))
+        for cells, code, params in (
+            (formulas, "formula", "{}"),
+            ([(row, "name") for row in shifted], "columns-shifted", "{}"),
+            (
+                lossy_numbers,
+                "id-length",
+                json.dumps(
+                    {
+                        "expected": "18 位文本（表格软件已丢失末尾数字）",
+                        "expected_en": "18 characters as text (the spreadsheet lost its last digits)",
+                        "length": 15,
+                    }
+                ),
+            ),
+        )
+        if cells
+    ]
+    collected = (
+        pl.concat([collected, *extra])
+        .filter(pl.col("row").is_in(rows["row"].implode()))
+        .unique(["row", "column", "code"], maintain_order=True)
+    )
+    collected = pl.concat([collected, repetitions(rows)]).sort("row", maintain_order=True)
+    return Checked(rows=rows, findings=collected, notes=notes)
+
+
+# Where a date stands once it is read, and how the standard writes it: other spellings are told.
+DATES = {"birth_on": ("stated_birth", r"^[0-9]{8}$"), "entered_on": ("stated_entry", r"^[0-9]{6}$")}
+KEYS = frozenset(f.column.key for f in FIELDS)
+LISTS = {f.code_list.name: f.code_list for f in FIELDS if f.code_list is not None}
+
+
+@cache
+def _spellings(name: str) -> tuple[pl.Series, pl.Series]:
+    """Return what a cell of a coded column may say, without blanks in lower case, and the codes it means."""
+    meant = {"".join(text.split()).lower(): code for text, code in LISTS[name].code_by_value.items()}
+    return pl.Series(list(meant), dtype=pl.String), pl.Series(list(meant.values()), dtype=pl.String)
+
+
+@cache
+def _as_series(divisions: frozenset[str]) -> pl.Series:
+    return pl.Series(sorted(divisions), dtype=pl.String)
+
+
+@lru_cache(maxsize=128)
+def planned(
+    filled: frozenset[str],
+    layout: str,
+    today: date,
+    divisions: frozenset[str],
+    identifier: str,
+    known_identifiers: frozenset[str],
+    cutoff: tuple[int, int],
+    classes: tuple[tuple[str, ClassInfo], ...],
+) -> tuple[Steps, Findings]:
+    """Return what is done to the columns of a roster, and what is looked for in them.
+
+    Kept per school and day: who types in one pupil after the other waits for the checks,
+    not for their description.
+    """
+    school = School(identifier, dict(classes), cutoff, known_identifiers)
+    present = [f for f in FIELDS if f.column.key in filled]
+    absent = [f.column.key for f in FIELDS if f.column.key not in filled]
     findings = Findings()
-    # One lazy plan for all columns: a roster of one row (a form) pays for few passes, a large one runs parallel.
-    normal = normalised(raw, present)
+    normal = normalised(present)
 
     for f in present:
         key = f.column.key
@@ -191,75 +291,35 @@ def check(
     particulars(present, findings, divisions)
     guardians(findings, absent)
     required(findings, layout=layout)
-    rows = normal.collect(optimizations=pl.QueryOptFlags.none())
-    notes = normalisations(raw, rows, [f.column.key for f in present])
-    collected = findings.collect(rows)
-    extra = [
-        pl.DataFrame(
-            {"row": [c[0] for c in cells], "column": [c[1] for c in cells]},
-            schema={"row": pl.UInt32, "column": pl.String},
-        ).with_columns(pl.lit(code).alias("code"), pl.lit(params).alias("params"))
-        for cells, code, params in (
-            (formulas, "formula", "{}"),
-            ([(row, "name") for row in shifted], "columns-shifted", "{}"),
-            (
-                lossy_numbers,
-                "id-length",
-                json.dumps(
-                    {
-                        "expected": "18 位文本（表格软件已丢失末尾数字）",
-                        "expected_en": "18 characters as text (the spreadsheet lost its last digits)",
-                        "length": 15,
-                    }
-                ),
-            ),
-        )
-        if cells
-    ]
-    collected = (
-        pl.concat([collected, *extra])
-        .filter(pl.col("row").is_in(rows["row"].implode()))
-        .unique(["row", "column", "code"], maintain_order=True)
-    )
-    collected = pl.concat([collected, repetitions(rows)]).sort("row", maintain_order=True)
-    return Checked(rows=rows, findings=collected, notes=notes)
+    return normal, findings
 
 
-# Where a date stands once it is read, and how the standard writes it: other spellings are told.
-DATES = {"birth_on": ("stated_birth", r"^[0-9]{8}$"), "entered_on": ("stated_entry", r"^[0-9]{6}$")}
-LISTS = {f.code_list.name: f.code_list for f in FIELDS if f.code_list is not None}
+def in_usual_width(raw: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
+    """Return the cells with full-width letters and digits in their usual width; few files have any."""
+    if not keys:
+        return raw
+    wide = raw.select(pl.col(keys).str.contains(WIDE).any()).row(0, named=True)
+    turned = [text_columns.half_width(pl.col(key)) for key in keys if wide[key]]
+    return raw.with_columns(turned) if turned else raw
 
 
-@cache
-def _spellings(name: str) -> tuple[pl.Series, pl.Series]:
-    """Return what a cell of a coded column may say, without blanks in lower case, and the codes it means."""
-    meant = {"".join(text.split()).lower(): code for text, code in LISTS[name].code_by_value.items()}
-    return pl.Series(list(meant), dtype=pl.String), pl.Series(list(meant.values()), dtype=pl.String)
-
-
-@cache
-def _as_series(divisions: frozenset[str]) -> pl.Series:
-    return pl.Series(sorted(divisions), dtype=pl.String)
-
-
-def normalised(raw: pl.DataFrame, present: Sequence[Field]) -> pl.LazyFrame:
-    """Return the cells as they are meant: blanks and widths put right, empty text as null.
+def normalised(present: Sequence[Field]) -> Steps:
+    """Return the steps to the cells as they are meant: blanks put right, empty text as null.
 
     Step by step, each reading the column as the step before left it, so that no step is
     computed twice; the steps that few files need are taken where a cell needs them.
     """
     keys = [f.column.key for f in present]
     kinds = {f.column.key: f.kind for f in present}
+    plan = Steps()
     if not keys:
-        return raw.lazy()
+        return plan
 
     def of(*wanted: str) -> list[str]:
         return [key for key in keys if kinds[key] in wanted]
 
-    wide = raw.select(pl.col(keys).str.contains(WIDE).any()).row(0, named=True)
     tight = {f.column.key for f in present if f.kind in TIGHT or f.code_list is not None}
     steps: list[list[pl.Expr]] = [
-        [text_columns.half_width(pl.col(key)) for key in keys if wide[key]],
         [
             text_columns.strip_all_blanks(pl.col(key))
             if key in tight
@@ -292,7 +352,6 @@ def normalised(raw: pl.DataFrame, present: Sequence[Field]) -> pl.LazyFrame:
         ],
         [pl.when(pl.col(key) != "").then(pl.col(key)).alias(key) for key in keys],
     ]
-    plan = raw.lazy()
     for step in steps:
         if step:
             plan = plan.with_columns(step)
@@ -318,9 +377,7 @@ def normalisations(raw: pl.DataFrame, normal: pl.DataFrame, keys: list[str]) -> 
     return {key: {"normalised": int(count)} for key, count in changed.items() if count}
 
 
-def identity(
-    normal: pl.LazyFrame, findings: Findings, *, today: date, divisions: frozenset[str]
-) -> pl.LazyFrame:
+def identity(normal: Steps, findings: Findings, *, today: date, divisions: frozenset[str]) -> Steps:
     """Add scheme, sex and birth date, derived from the number where it has them.
 
     Permits of residents of Hong Kong, Macao and Taiwan have the shape of a resident number
@@ -427,9 +484,7 @@ def identity(
     return normal
 
 
-def placement(
-    normal: pl.LazyFrame, findings: Findings, *, school: School, layout: str, today: date
-) -> pl.LazyFrame:
+def placement(normal: Steps, findings: Findings, *, school: School, layout: str, today: date) -> Steps:
     """Add class, stage and entry year; report rows of other schools and unknown classes."""
     own = [school.identifier, *school.known_identifiers]
     if layout == "national":
@@ -476,7 +531,7 @@ def placement(
     )
 
 
-def ways_of_entry(normal: pl.LazyFrame, findings: Findings) -> pl.LazyFrame:
+def ways_of_entry(normal: Steps, findings: Findings) -> Steps:
     """Write the way of entry as the stage does; report those that the stage does not know."""
     written = {
         f"{stage}|{code}": entry_mode_in_stage(code, stage)
@@ -500,7 +555,7 @@ def ways_of_entry(normal: pl.LazyFrame, findings: Findings) -> pl.LazyFrame:
     return normal.with_columns(code_entry_mode=pl.coalesce("entry_mode_in_stage", mode))
 
 
-def ages(normal: pl.LazyFrame, findings: Findings, *, school: School) -> pl.LazyFrame:
+def ages(normal: Steps, findings: Findings, *, school: School) -> Steps:
     """Add the age on the province's cut-off day in the year of entry, and warn of unusual ones."""
     month, day = school.cutoff
     cutoff = pl.date(pl.col("entry_year"), month, day)
