@@ -27,6 +27,8 @@ def import_(job: dict[str, Any]) -> Any:
         )
         for layout, name in [("warm_up", "short"), *((name, name) for name in job["layouts"])]
     ]
+    for one in measured[1:]:
+        one.reader_memory_mb = end_to_end.reader_memory_mb(Path(job["files"][one.layout]))
     return [end_to_end.as_json(one) for one in measured[1:]]
 
 

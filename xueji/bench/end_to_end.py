@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import resource
 import sys
+import threading
 import time
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+import psutil
 import psycopg
 
 from xueji.access.models import Appointment
@@ -18,10 +21,13 @@ from xueji.access.queries import actors_of
 from xueji.access.scope import Actor, national
 from xueji.bench import raw
 from xueji.changes.actions import rosters
+from xueji.changes.actions.examination import read_file
 from xueji.changes.models import RosterBatch
 from xueji.changes.rules.roster_steps import Act, State
 from xueji.organisations.models import School
 from xueji.organisations.queries import authority_of
+
+PAUSE_BETWEEN_LOOKS = 0.02
 
 
 @dataclass
@@ -93,17 +99,38 @@ def measure(path: Path, *, school: School, layout: str, today: date, superuser: 
     for (name, begun), (_, ended) in itertools.pairwise(marks):
         measured.stages[name] = measured.stages.get(name, 0.0) + ended - begun
     # Before the raw rows are held in memory, which is no part of an import.
-    measured.peak_memory_mb = peak_memory_mb(resource.RUSAGE_SELF)
-    measured.reader_memory_mb = peak_memory_mb(resource.RUSAGE_CHILDREN)
+    measured.peak_memory_mb = peak_memory_mb()
     measured.raw_seconds = raw_seconds(batch, superuser)
     raw.forgotten(superuser, [batch.id])
     return measured
 
 
-def peak_memory_mb(whose: int) -> int:
-    """Return the most memory that this process, or any child of it, ever had."""
-    peak = resource.getrusage(whose).ru_maxrss
+def peak_memory_mb() -> int:
+    """Return the most memory that this process ever had."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak // (1024**2 if sys.platform == "darwin" else 1024)
+
+
+def reader_memory_mb(path: Path) -> int:
+    """Read a workbook once more, beside the clock; return the most memory its reading child was seen with."""
+    peak = 0
+    is_read = threading.Event()
+
+    def watch() -> None:
+        nonlocal peak
+        while not is_read.wait(PAUSE_BETWEEN_LOOKS):
+            for child in psutil.Process().children():
+                with contextlib.suppress(psutil.Error):
+                    peak = max(peak, child.memory_info().rss)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        read_file(path.read_bytes(), path.name)
+    finally:
+        is_read.set()
+        watcher.join()
+    return peak // 1024**2
 
 
 def raw_seconds(batch: RosterBatch, superuser: str) -> float:
