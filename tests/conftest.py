@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from django.conf import settings
 from django.db import connections
@@ -89,6 +90,12 @@ def chromium() -> str:
     path = sites.chromium()
     assert path is not None, "tests that use this fixture carry the mark `browser`"
     return path
+
+
+# Where a change is judged, the same examples are tried each time: what a search finds is for whoever searches.
+hypothesis.settings.register_profile("judging", derandomize=True, deadline=None)
+if os.environ.get("CI") == "true":
+    hypothesis.settings.load_profile("judging")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -53,6 +53,8 @@ class Visitor:
         self.page.get_by_label("用户名").fill(username)
         self.page.get_by_label("密码").fill(password)
         self.press("登录")
+        # A key that is pressed before the next page stands is lost with the one before.
+        self.page.wait_for_load_state("networkidle")
         return self
 
     def go(self, address: str) -> Visitor:
