@@ -42,8 +42,8 @@ def test_two_schools_state_and_the_county_decides(visit: Visit) -> None:
     officer.page.get_by_label("上报的学生无误").check()
     officer.page.get_by_label("理由").fill("已与派出所核对。")
     officer.press("作出结论")
-    officer.page.locator("[data-yes]").click()
-    officer.sees("上报的学生无误")
+    officer.confirm()
+    officer.sees("已作出结论", "上报的学生无误")
     filing.go("/problems/?tab=closed").sees("上报的学生无误")
 
 

@@ -195,5 +195,4 @@ def test_somebody_else_s_act_in_between_is_told_and_nothing_is_lost(visit: Visit
     registrar.press("撤回")
     registrar.sees("已撤回")
     leader.press("同意…")
-    expected = re.compile("刚刚被其他同事处理过|不能|已撤回")
-    assert expected.search(leader.page.locator("main").inner_text())
+    expect(leader.page.locator("main")).to_contain_text(re.compile("刚刚被其他同事处理过|不能|已撤回"))

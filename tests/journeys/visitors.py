@@ -66,6 +66,12 @@ class Visitor:
     def press(self, name: str) -> None:
         self.page.get_by_role("button", name=name, exact=True).first.click()
 
+    def confirm(self) -> None:
+        """Say yes to the question that a button asks first, and wait for the page that answers."""
+        # The form leaves when the dialog has closed, which is after the click.
+        with self.page.expect_navigation():
+            self.page.locator("[data-yes]").click()
+
     def follow(self, name: str) -> None:
         self.page.get_by_role("link", name=name, exact=True).first.click()
 
