@@ -187,6 +187,7 @@ TOURS: dict[str, tuple[Stop, ...]] = {
         Stop("authority", county),
         Stop("school-open", county),
         Stop("school-rename", here),
+        Stop("school-identifier", here),
         Stop("school-close", here),
     ),
     "o330000": (Stop("authority", lambda world: (33 * 10**10,)),),

@@ -321,6 +321,23 @@ def test_a_former_identifier_still_leads_to_its_school() -> None:
     assert officer.get(f"/schools/{ELSEWHERE}").status_code == 403
 
 
+def test_an_officer_gives_a_school_a_new_identifier_once(registrar: Caller) -> None:
+    officer, address = Caller(OFFICER), f"/schools/{HERE}/identifier"
+    for _ in range(2):
+        answer = officer.post(address, {"identifier": "2133000077"}, key="k")
+        assert (answer.status_code, answer.json()["identifier"]) == (200, "2133000077")
+    assert {one["text"]: one["until"] is None for one in answer.json()["identifiers"]} == {
+        HERE: False,
+        "2133000077": True,
+    }
+    assert officer.get(f"/schools/{HERE}").json()["identifier"] == "2133000077"
+    assert officer.post(address, {"identifier": HERE}).json()["code"] == "identifier-taken"
+    assert registrar.post(address, {"identifier": "2133000078"}).status_code == 403
+    # A file that still carries the old identifier is the school's own.
+    answer = registrar.upload(csv_of(pupil(0, school_identifier=HERE)), to="/rosters/check", key=None)
+    assert (answer.json()["accepted"], answer.json()["findings"]) == (1, [])
+
+
 # Acts are done once ----------------------------------------------------------------------
 
 

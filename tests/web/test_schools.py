@@ -6,6 +6,7 @@ import pytest
 
 from tests.factories import PLACES, pupil
 from tests.web.registered import LEADER, OFFICER, REGISTRAR, as_, one_called, queries_of, register, text_of
+from xueji.audit.models import Event
 from xueji.organisations.models import Class, Organisation, School
 from xueji.students.models import Enrolment, Headcount
 
@@ -254,6 +255,49 @@ def test_a_school_is_merged_and_its_identifier_still_leads_to_it() -> None:
     assert officer.get(f"/schools/{SECOND}/rename/").status_code == 404
 
 
+def test_a_closed_school_links_its_successor() -> None:
+    officer = as_(OFFICER)
+    officer.post(f"/schools/{SECOND}/close/", {"into": "2133000001"})
+    page = text_of(officer.get(f"/schools/{SECOND}/"))
+    assert page.count(f'<a href="/schools/{FIRST}/">定海区第一小学</a>') == 2
+    # Its own registrar has no business at the other school and reads the name alone.
+    own = text_of(as_("r2133000002").get(f"/schools/{SECOND}/"))
+    assert "定海区第一小学" in own
+    assert f'href="/schools/{FIRST}/"' not in own
+
+
+def test_a_school_gets_a_new_identifier_and_is_found_by_both() -> None:
+    officer = as_(OFFICER)
+    address = f"/schools/{FIRST}/identifier/"
+    assert f'href="{address}"' in text_of(officer.get(f"/schools/{FIRST}/"))
+    answer = officer.post(address, {"identifier": "2133000077", "document": "定教〔2026〕7号"})
+    assert answer["Location"] == f"/schools/{FIRST}/"
+    for identifier in ("2133000001", "2133000077"):
+        assert officer.get(f"/schools/by/{identifier}/")["Location"] == f"/schools/{FIRST}/"
+        assert f"/schools/{FIRST}/" in text_of(officer.get("/schools/", {"q": identifier}))
+    event = Event.objects.using("owner").get(act="school.identifier")
+    assert (event.before, event.after["identifier"]) == ({"identifier": "2133000001"}, "2133000077")
+
+
+@pytest.mark.parametrize(
+    ("identifier", "said"),
+    [
+        pytest.param("2133000002", "已使用过", id="of-another-school"),
+        pytest.param("2133000001", "已使用过", id="its-own-former"),
+        pytest.param("3133000077", "前两位", id="of-another-kind"),
+        pytest.param("2151000077", "所在省份", id="of-another-province"),
+        pytest.param("12", "10 位数字", id="too-short"),
+    ],
+)
+def test_an_identifier_that_cannot_be_is_refused_on_the_form(identifier: str, said: str) -> None:
+    officer, address = as_(OFFICER), f"/schools/{FIRST}/identifier/"
+    officer.post(address, {"identifier": "2133000077"})
+    answer = officer.post(address, {"identifier": identifier})
+    assert answer.status_code == 409
+    assert said in text_of(answer)
+    assert School.objects.using("owner").get(place=FIRST).identifier == "2133000077"
+
+
 def test_a_school_with_pupils_stays_open() -> None:
     register(pupil(0))
     answer = as_(OFFICER).post(f"/schools/{FIRST}/close/", {})
@@ -266,4 +310,5 @@ def test_a_school_with_pupils_stays_open() -> None:
 def test_only_an_officer_below_the_ministry_changes_schools(username: str) -> None:
     browser = as_(username)
     assert browser.post(f"/schools/{FIRST}/rename/", {"name": "新名"}).status_code == 403
+    assert browser.post(f"/schools/{FIRST}/identifier/", {"identifier": "2133000077"}).status_code == 403
     assert browser.post(f"/organisations/{COUNTY}/schools/open/", NEW).status_code == 403

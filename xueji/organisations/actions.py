@@ -47,6 +47,10 @@ class IdentifierTaken(Refused):
     code = "identifier-taken"
 
 
+class SchoolIsClosed(Refused):
+    code = "school-closed"
+
+
 class ClassNumberTaken(Refused):
     code = "class-number-taken"
 
@@ -175,10 +179,7 @@ def open_school(
         raise IdentifierUnfit(problem.zh, problem.en)
     with transaction.atomic():
         if SchoolIdentifier.objects.filter(pk=identifier).exists():
-            raise IdentifierTaken(
-                f"学校标识码 {identifier} 已使用过；标识码终身不变，撤销后也不再分配。",
-                f"The school identifier {identifier} has been used; identifiers are never given twice.",
-            )
+            raise identifier_taken(identifier)
         place = next_place(division)
         parent = Organisation.objects.get(place=places.authority_above(place, divisions.authority_codes()))
         organisation = Organisation.objects.create(
@@ -199,6 +200,14 @@ def open_school(
         PlaceHistory.objects.create(place=place, organisation=organisation, since=today)
         change(school, OPENED, on=today, by=by, document=document, after=name)
     return school
+
+
+def identifier_taken(identifier: str) -> IdentifierTaken:
+    """Return the refusal of an identifier that a school bears or once bore."""
+    return IdentifierTaken(
+        f"学校标识码 {identifier} 已使用过；每个标识码只分配一次，撤销或更换后也不再分配。",
+        f"The school identifier {identifier} has been used; identifiers are never given twice.",
+    )
 
 
 def next_place(division: str) -> int:
@@ -227,6 +236,48 @@ def rename_school(school: School, *, name: str, by: Actor, today: date, document
         organisation.name = name
         organisation.save(update_fields=["name"])
         change(school, RENAMED, on=today, by=by, document=document, before=before, after=name)
+    return school
+
+
+def give_identifier(school: School, *, identifier: str, by: Actor, today: date, document: str = "") -> School:
+    """Give a school a new identifier from today; the old one leads to it for ever.
+
+    Raises SchoolIsClosed, IdentifierUnfit, IdentifierTaken (one that any school ever had,
+    this one included).
+    """
+    by.require("organisations.manage", school.place)
+    with transaction.atomic():
+        school = (
+            School.objects.select_for_update(of=("self",)).select_related("organisation").get(pk=school.pk)
+        )
+        if school.state == School.CLOSED:
+            raise SchoolIsClosed(
+                "该学校已撤销，标识码不再变更。", "This school is closed; its identifier stays as it was."
+            )
+        before = school.identifier
+        if before == identifier:
+            return school
+        problem = school_identifier_problem(identifier, school.kind, places.division_of(school.place))
+        if problem is not None:
+            raise IdentifierUnfit(problem.zh, problem.en)
+        given, is_new = SchoolIdentifier.objects.get_or_create(
+            identifier=identifier, defaults={"school": school, "place": school.place, "since": today}
+        )
+        if not is_new:
+            raise identifier_taken(given.identifier)
+        SchoolIdentifier.objects.filter(pk=before).update(until=today)
+        school.identifier = identifier
+        school.save(update_fields=["identifier"])
+        record(
+            "school.identifier",
+            by=by.account_id,
+            office=by.place,
+            subject_kind="organisation",
+            subject_id=school.pk,
+            place=school.place,
+            before={"identifier": before},
+            after={"identifier": identifier, "document": document},
+        )
     return school
 
 

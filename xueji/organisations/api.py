@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import Annotated, Any
 
 from django.http import HttpResponse
+from django.utils import timezone
 from ninja import Schema
 from ninja.params.functions import Query
 from pydantic import ConfigDict, Field
@@ -14,18 +15,22 @@ from xueji.access.api import (
     AFTER,
     PAGE_SIZE,
     READ_ERRORS,
+    WRITE_ERRORS,
     ActingRequest,
     Identifier,
+    Sent,
     Text,
     answer,
     cursor_of,
+    done_once,
     key_of,
     router,
+    writes,
 )
 from xueji.access.rules import places
 from xueji.access.scope import Actor
 from xueji.lib.errors import Refused
-from xueji.organisations import queries
+from xueji.organisations import actions, queries
 from xueji.organisations.models import School
 from xueji.organisations.queries import ListedSchool
 from xueji.organisations.rules import divisions
@@ -165,18 +170,54 @@ def listed(
 )
 def one(request: ActingRequest, identifier: Identifier) -> HttpResponse:
     school = school_in_scope(request.actor, identifier, "organisations.view")
+    return answer(200, school_shown(school))
+
+
+class IdentifierSent(Sent):
+    """The new identifier, from the certificate of the school's code."""
+
+    identifier: Identifier
+    document: Annotated[
+        Text, Field(max_length=100, description="批准文号 / document", examples=["浙教发〔2026〕1号"])
+    ] = ""
+
+
+@router.post(
+    "/schools/{identifier}/identifier",
+    response={200: SchoolShown, **WRITE_ERRORS},
+    summary="更换学校标识码 / Give a school a new identifier",
+    description="自今日起使用新标识码；原标识码停用，不再分配，仍可用它查到该校。 In force from today; the old identifier is never"
+    " given again and leads to the school for ever.",
+    tags=SCHOOLS,
+    operation_id="giveSchoolIdentifier",
+    openapi_extra=writes(200),
+)
+def give_identifier(request: ActingRequest, identifier: Identifier, sent: IdentifierSent) -> HttpResponse:
+    def act() -> tuple[int, Any]:
+        school = school_in_scope(request.actor, identifier, "organisations.manage")
+        changed = actions.give_identifier(
+            school,
+            identifier=sent.identifier,
+            document=sent.document,
+            by=request.actor,
+            today=timezone.localdate(),
+        )
+        return 200, school_shown(changed)
+
+    return done_once(request, sent, act)
+
+
+def school_shown(school: School) -> dict[str, Any]:
+    """Return a school with its history as the API shows it."""
     listed_as = ListedSchool(
         school.place, school.identifier, school.organisation.name, school.kind, school.state
     )
-    return answer(
-        200,
-        {
-            **school_content(listed_as),
-            "system": school.system,
-            "identifiers": [in_force(one) for one in queries.identifiers_of(school)],
-            "names": [in_force(one) for one in queries.names_of(school)],
-        },
-    )
+    return {
+        **school_content(listed_as),
+        "system": school.system,
+        "identifiers": [in_force(one) for one in queries.identifiers_of(school)],
+        "names": [in_force(one) for one in queries.names_of(school)],
+    }
 
 
 def in_force(named: queries.Named) -> dict[str, Any]:

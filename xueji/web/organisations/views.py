@@ -212,6 +212,33 @@ def rename(request: ActingRequest, place: int) -> HttpResponse:
     return answered(request, form, act, texts_of(request, school, _("更改校名"), _("更改校名")))
 
 
+class IdentifierForm(forms.Form):
+    identifier = forms.CharField(
+        label=gettext_lazy("新的学校标识码"),
+        max_length=10,
+        help_text=gettext_lazy("10 位数字，按新的学校代码证书填写。"),
+    )
+    document = forms.CharField(label=gettext_lazy("批准文号"), max_length=100, required=False)
+
+
+@door("organisations.manage", methods=("GET", "HEAD", "POST"))
+def give_identifier(request: ActingRequest, place: int) -> HttpResponse:
+    """Give a school a new identifier from today; the old one leads to it for ever."""
+    school = managed(request, place)
+    form = IdentifierForm(request.POST if request.method == "POST" else None)
+
+    def act() -> str:
+        actions.give_identifier(school, by=request.actor, today=timezone.localdate(), **form.cleaned_data)
+        messages.success(request, _("标识码已更换，原标识码仍可查到。"))
+        return reverse("school", args=[place])
+
+    texts = texts_of(request, school, _("更换标识码"), _("更换标识码"))
+    lead = _("现标识码 %(id)s 停用，不再分配给其他学校；仍可用它查到本校，已下载的名册模板也照常可用。") % {
+        "id": school.identifier or "–"
+    }
+    return answered(request, form, act, texts | {"lead": lead})
+
+
 class CloseForm(forms.Form):
     into = forms.CharField(
         label=gettext_lazy("并入学校的标识码"),

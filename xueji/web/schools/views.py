@@ -22,7 +22,7 @@ from xueji.lib.errors import Refused
 from xueji.lib.school_years import school_year
 from xueji.organisations import actions
 from xueji.organisations import queries as organisations
-from xueji.organisations.models import Class, School
+from xueji.organisations.models import Class, School, SchoolChange
 from xueji.organisations.rules import school_kinds
 from xueji.organisations.rules.school_kinds import Stage, System
 from xueji.students import queries
@@ -156,12 +156,15 @@ def school(request: ActingRequest, place: int) -> HttpResponse:
     ]
     is_own = actor.place == found.place
     may_manage = found.place != actor.place and actor.may("organisations.manage")
+    changes = organisations.changes_of(found)
     context = {
         "school": found,
         "name": found.organisation.name,
         "crumbs": [*crumbs_to(request, found)[:-1], (found.organisation.name, "")],
         "state": state_mark(found.state),
         "facts": facts_of(found),
+        "successor": successor_of(request, found, changes),
+        "may_number": may_manage and found.state != School.CLOSED and bool(found.identifier),
         "grades": grades,
         "pupils": sum(one.pupils for one in classes),
         "class_count": len(classes),
@@ -173,8 +176,10 @@ def school(request: ActingRequest, place: int) -> HttpResponse:
                 "on": one.on,
                 "note": note_of(one),
                 "who": one.document,
+                "url": address_of(request, one.into),
+                "document": one.into.organisation.name if one.into else "",
             }
-            for one in organisations.changes_of(found)
+            for one in changes
         ],
         "may_open_class": is_own and actor.may("classes.manage") and found.state == School.OPEN,
         "may_manage": may_manage and found.state != School.CLOSED,
@@ -183,7 +188,24 @@ def school(request: ActingRequest, place: int) -> HttpResponse:
     return render(request, "schools/school.html", context)
 
 
-def note_of(change: Any) -> str:
+def address_of(request: ActingRequest, school: School | None) -> str:
+    """Return the address of another school; empty where there is none or it lies outside one's area."""
+    if school is None or school.place not in request.actor.scope:
+        return ""
+    return reverse("school", args=[school.place])
+
+
+def successor_of(
+    request: ActingRequest, found: School, changes: Sequence[SchoolChange]
+) -> tuple[str, str] | None:
+    """Return name and address of the school that a closed one was merged into; None without one."""
+    into = next((one.into for one in reversed(changes) if one.into is not None), None)
+    if found.state != School.CLOSED or into is None:
+        return None
+    return into.organisation.name, address_of(request, into)
+
+
+def note_of(change: SchoolChange) -> str:
     """Return what a change did, in words."""
     if change.into is not None:
         return _("并入 %(school)s") % {"school": change.into.organisation.name}
