@@ -14,6 +14,7 @@ from django.db import connections
 
 from tests import databases, sites
 from xueji.config import embedded, translations
+from xueji.organisations.queries import forget_calendar
 
 NO_BROWSER = "there is no chromium"
 
@@ -53,6 +54,8 @@ def db(cleaner: databases.Cleaner, django_db_blocker: Any) -> Iterator[None]:
             if connection.in_atomic_block:
                 connection.close()
         cleaner.clean()
+        # What this process keeps in mind of the database belongs to the test that is over.
+        forget_calendar()
 
 
 @pytest.fixture

@@ -66,6 +66,8 @@ POLICIES: dict[str, tuple[str, str]] = {
     "changes_rosterfinding": SCOPED,
     "changes_rosterprogress": SCOPED,
     "changes_rosterrow": SCOPED,
+    "organisations_calendarday": CLOSED,
+    "organisations_calendaryear": CLOSED,
     "organisations_class": SCOPED,
     "organisations_division": CLOSED,
     "organisations_grade": SCOPED,

@@ -56,6 +56,8 @@ PLACEMENTS: Final[tuple[Placement, ...]] = (
         "organisations_division",
         "organisations_schoolyear",
         "organisations_term",
+        "organisations_calendaryear",
+        "organisations_calendarday",
         "organisations_organisation",
         "organisations_school",
         "organisations_organisationname",

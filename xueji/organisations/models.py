@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import ExtractYear, Now
 
 from xueji.access.rules.permissions import Level
 from xueji.access.scope import ScopedModel
@@ -148,6 +149,45 @@ class Term(models.Model):
 
     def __str__(self) -> str:
         return f"{self.school_year_id}-{self.ordinal}"
+
+
+class CalendarYear(models.Model):
+    """A calendar year whose notice of days off is known, and where it was taken from."""
+
+    year = models.SmallIntegerField(primary_key=True)
+    source = models.CharField(max_length=200)
+    announced_on = models.DateField(null=True)
+    imported_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return str(self.year)
+
+
+class CalendarDay(models.Model):
+    """A day that the notice of a year names: off, or worked although it is a weekend.
+
+    The notice of a year also arranges the last days of the December before.
+    """
+
+    on = models.DateField(primary_key=True)
+    year = models.ForeignKey(CalendarYear, on_delete=models.PROTECT, related_name="days", db_column="year")
+    is_working = models.BooleanField()
+    name = models.CharField(max_length=40)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="only_a_weekend_becomes_a_working_day",
+                condition=Q(is_working=False) | Q(on__iso_week_day__gte=6),
+            ),
+            models.CheckConstraint(
+                name="day_lies_in_its_year_or_the_december_before",
+                condition=Q(year=ExtractYear("on")) | (Q(year=ExtractYear("on") + 1) & Q(on__month=12)),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.on} {self.name}"
 
 
 class Grade(ScopedModel):

@@ -6,11 +6,14 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from typing import Any
+from time import monotonic
+from types import MappingProxyType
+from typing import Any, Final
 
 from django.db import connections
 
 from xueji.access.rules import places
+from xueji.lib.working_days import Calendar
 from xueji.organisations.models import OrganisationName, School, SchoolChange, SchoolIdentifier
 from xueji.organisations.rules import divisions
 
@@ -211,3 +214,35 @@ def changes_of(school: School) -> tuple[SchoolChange, ...]:
     """Return the dated changes of a school, oldest first, with the school it was merged into."""
     rows = SchoolChange.objects.select_related("into__organisation").filter(school_id=school.pk)
     return tuple(rows.order_by("on", "id"))
+
+
+# Every year whose notice is known, once without a day and once with each of its days.
+CALENDAR = """
+SELECT year, NULL::date, NULL::boolean FROM organisations_calendaryear
+UNION ALL
+SELECT year, "on", is_working FROM organisations_calendarday
+"""
+
+SECONDS_TO_KEEP_CALENDAR: Final = 60  # so long another process may not know of an import
+_calendars: dict[str, tuple[float, Calendar]] = {}
+
+
+def calendar(using: str = "default") -> Calendar:
+    """Return the calendar of working days, as the table says or said within the last minute."""
+    kept = _calendars.get(using)
+    if kept is None or monotonic() - kept[0] > SECONDS_TO_KEEP_CALENDAR:
+        kept = _calendars[using] = (monotonic(), _read_calendar(using))
+    return kept[1]
+
+
+def forget_calendar() -> None:
+    """Let the next question read the table, because it was written to."""
+    _calendars.clear()
+
+
+def _read_calendar(using: str) -> Calendar:
+    with connections[using].cursor() as cursor:
+        cursor.execute(CALENDAR)
+        rows = cursor.fetchall()
+    exceptions = {on: is_working for _, on, is_working in rows if on is not None}
+    return Calendar(MappingProxyType(exceptions), frozenset(year for year, on, _ in rows if on is None))
