@@ -15,6 +15,7 @@ from django.db import connections
 from tests import databases, sites
 from xueji.config import embedded, translations
 from xueji.organisations.queries import forget_calendar
+from xueji.organisations.queries_packs import forget_packs
 
 NO_BROWSER = "there is no chromium"
 
@@ -56,6 +57,7 @@ def db(cleaner: databases.Cleaner, django_db_blocker: Any) -> Iterator[None]:
         cleaner.clean()
         # What this process keeps in mind of the database belongs to the test that is over.
         forget_calendar()
+        forget_packs()
 
 
 @pytest.fixture

@@ -38,6 +38,7 @@ def fingerprint() -> str:
     sources = [
         *REPOSITORY.glob("xueji/*/migrations/*.py"),
         *REPOSITORY.glob("xueji/organisations/**/*.py"),
+        *REPOSITORY.glob("xueji/organisations/packs/*.toml"),
         *REPOSITORY.glob("xueji/access/*.py"),
         *REPOSITORY.glob("xueji/config/database.py"),
         *REPOSITORY.glob("tests/factories*.py"),

@@ -68,6 +68,7 @@ PLACEMENTS: Final[tuple[Placement, ...]] = (
         "organisations_class",
         "access_account",
         "access_appointment",
+        "organisations_rulepackversion",
         "access_onetimelink",
         "access_apitoken",
         # Few a school and year; unique by school and file, which no shard of batches could see.

@@ -12,6 +12,7 @@ from xueji.access.rules.permissions import Level
 from xueji.access.scope import Actor
 from xueji.audit.actions import record
 from xueji.lib.errors import Refused
+from xueji.organisations.actions_packs import seed_packs
 from xueji.organisations.models import (
     Class,
     Division,
@@ -60,7 +61,7 @@ class KindUnknown(Refused):
 
 
 def seed_divisions(using: str = "owner") -> int:
-    """Write divisions, authorities and school years of an empty registry; return the authorities written.
+    """Write divisions, authorities, school years and rule packs of an empty registry; return the authorities written.
 
     Repeating it adds only what is missing.
     """
@@ -80,6 +81,7 @@ def seed_divisions(using: str = "owner") -> int:
                 ],
                 batch_size=2000,
             )
+        seed_packs(using)
         return _seed_authorities(using) + _seed_school_years(using)
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import ExtractYear, Now
+from django.db.models.functions import Cast, ExtractYear, Now
 
+from xueji.access.models import Account
 from xueji.access.rules.permissions import Level
 from xueji.access.scope import ScopedModel
 
@@ -188,6 +189,62 @@ class CalendarDay(models.Model):
 
     def __str__(self) -> str:
         return f"{self.on} {self.name}"
+
+
+class RulePackVersion(models.Model):
+    """One version of what a province decides, as the text it was written in; place 0 holds the national default.
+
+    What was ever in force keeps its text for ever: a case stays under the version it began under,
+    and under the national default (`base`) that version was put in force upon.
+    """
+
+    DRAFT, IN_FORCE, SUPERSEDED = "draft", "in_force", "superseded"
+    STATES = ((DRAFT, "草稿"), (IN_FORCE, "已公布"), (SUPERSEDED, "已被替代"))
+
+    place = models.BigIntegerField()
+    province = models.CharField(max_length=2, db_collation="C")
+    version = models.CharField(max_length=20, db_collation="C")
+    state = models.CharField(max_length=10, choices=STATES, default=DRAFT)
+    # The days it holds for: those of the text, until another version follows.
+    valid_from = models.DateField()
+    valid_until = models.DateField(null=True)
+    text = models.TextField()
+    base = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="+")
+    # Nobody: it came with the program.
+    created_by = models.ForeignKey(Account, on_delete=models.PROTECT, null=True, related_name="+")
+    changed_by = models.ForeignKey(Account, on_delete=models.PROTECT, null=True, related_name="+")
+    put_in_force_by = models.ForeignKey(Account, on_delete=models.PROTECT, null=True, related_name="+")
+    # Putting it in force files it with the ministry (备案), which notes that it was received.
+    filed_on = models.DateField(null=True)
+    received_on = models.DateField(null=True)
+    received_by = models.ForeignKey(Account, on_delete=models.PROTECT, null=True, related_name="+")
+    filing_number = models.CharField("备案号", max_length=40, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                name="one_rule_pack_of_a_version",
+                fields=["province", "version"],
+                violation_error_message="本省已有这个版本号的规则包。",
+            ),
+            models.UniqueConstraint(
+                name="one_draft_of_rules_per_province",
+                fields=["province"],
+                condition=Q(state="draft"),
+                violation_error_message="本省已有一份草稿。",
+            ),
+            models.CheckConstraint(
+                name="rule_pack_belongs_to_its_province",
+                condition=Q(place=Cast("province", models.BigIntegerField()) * 10**10),
+            ),
+            models.CheckConstraint(
+                name="only_the_national_default_stands_on_nothing",
+                condition=Q(base__isnull=False) | Q(province="00") | Q(state="draft"),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.province} {self.version}"
 
 
 class Grade(ScopedModel):

@@ -140,6 +140,30 @@ PERMISSIONS: tuple[Permission, ...] = (
         _at(BELOW_MINISTRY, Role.OFFICER),
     ),
     Permission(
+        "packs.view",
+        "查看省级规则",
+        "See the rules of provinces",
+        _at(SCHOOL, *ROLES_AT[Level.SCHOOL]) | _at(AUTHORITIES, *ROLES_AT[Level.COUNTY]),
+    ),
+    Permission(
+        "packs.draft",
+        "起草省级规则",
+        "Draft the rules of a province",
+        _at({Level.PROVINCE}, Role.ADMINISTRATOR),
+    ),
+    Permission(
+        "packs.put_in_force",
+        "公布省级规则",
+        "Put the rules of a province in force",
+        _at({Level.PROVINCE}, Role.LEADER),
+    ),
+    Permission(
+        "packs.receive",
+        "登记省级规则备案",
+        "Note that the rules of a province were filed",
+        _at({Level.MINISTRY}, Role.OFFICER),
+    ),
+    Permission(
         "accounts.manage",
         "管理账号",
         "Create accounts one level below",

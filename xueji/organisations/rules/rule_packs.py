@@ -52,6 +52,8 @@ __all__ = (
 SHIPPED: Final = Path(__file__).resolve().parent.parent / "packs"
 NATIONAL: Final = "00"
 MOST_CHARACTERS: Final = 60_000
+VERSION: Final = r"[0-9A-Za-z.-]{1,20}"
+FIRST_YEAR: Final = 2000
 
 # How sure a parameter is, strongest first.
 CONFIDENCES: Final = {
@@ -270,37 +272,48 @@ def _ways(said: Mapping[str, Any]) -> Iterator[str]:
 
 def _head(document: Mapping[str, Any], note: Any) -> Iterator[tuple[str, Any]]:
     for key, is_needed in HEAD.items():
-        value = document.get(key)
-        kind, zh, en = (date, "一个日期，例如 2026-02-01", "a date such as 2026-02-01") if key.startswith(
-            "valid"
-        ) else (str, "加引号的文字", "a text in quotes")  # fmt: skip
-        if value is None and key not in document:
-            if is_needed:
-                note(
-                    key,
-                    f"缺少 {key}。请在文件开头写上 {key}，它是{zh}。",
-                    f"{key} is missing. Write it at the head of the file: {en}.",
-                )
-        elif type(value) is not kind or (kind is str and not str(value).strip()) or "\0" in str(value):
-            note(key, f"{key} 应是{zh}。", f"{key} has to be {en}.")
-        elif key == "province" and value != NATIONAL and not is_province(str(value)):
+        if key in document:
+            fault = _fault(key, document[key], document)
+            if fault is None:
+                yield key, document[key]
+            else:
+                note(key, *fault)
+        elif is_needed:
             note(
                 key,
-                f"没有代码为 {value} 的省份。请写行政区划代码的前两位，例如 51。",
-                f"There is no province {value}. Write the first two digits of its division, such as 51.",
+                f"缺少 {key}。请在文件开头写上。",
+                f"{key} is missing. Write it at the head of the file.",
             )
-        elif (
-            key == "valid_until"
-            and type(document.get("valid_from")) is date
-            and value < document["valid_from"]
-        ):
-            note(
-                key,
+
+
+def _fault(key: str, value: Any, document: Mapping[str, Any]) -> tuple[str, str] | None:
+    """Return what is wrong with a value of the head; None for a right one."""
+    if key.startswith("valid"):
+        if type(value) is not date or value.year < FIRST_YEAR:
+            return (
+                f"{key} 应是 {FIRST_YEAR} 年以后的日期，不加引号，例如 2026-02-01。",
+                f"{key} has to be a date from {FIRST_YEAR} on, without quotes, such as 2026-02-01.",
+            )
+        begins = document.get("valid_from")
+        if key == "valid_until" and type(begins) is date and value < begins:
+            return (
                 "截止日期早于开始日期，请改正。",
                 "The last day lies before the first; correct one of them.",
             )
-        else:
-            yield key, value
+        return None
+    if not isinstance(value, str) or not value.strip() or "\0" in value:
+        return f"{key} 应是加引号的文字。", f"{key} has to be a text in quotes."
+    if key == "province" and value != NATIONAL and not is_province(value):
+        return (
+            f"没有代码为 {value} 的省份。请写行政区划代码的前两位，例如 51。",
+            f"There is no province {value}. Write the first two digits of its division, such as 51.",
+        )
+    if key == "version" and not re.fullmatch(VERSION, value):
+        return (
+            'version 应由数字、字母、点和短横组成，最多 20 个字符，例如 "2026.1"。',
+            'version consists of digits, letters, dots and dashes, at most 20, such as "2026.1".',
+        )
+    return None
 
 
 def is_province(code: str) -> bool:
