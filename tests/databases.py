@@ -195,6 +195,7 @@ def _remember_seed(inside: psycopg.Connection) -> None:
         """
         CREATE SCHEMA seed;
         CREATE SEQUENCE seed.changes;
+        SELECT nextval('seed.changes');  -- the first call does not move last_value
         CREATE FUNCTION seed.note() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS
           $$ BEGIN PERFORM nextval('seed.changes'); RETURN NULL; END $$;
         DO $$
