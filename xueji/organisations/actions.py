@@ -6,14 +6,18 @@ from datetime import date
 from typing import Any
 
 from django.db import connections, transaction
+from django.db.models.functions import Now
 
 from xueji.access.rules import places
 from xueji.access.rules.permissions import Level
 from xueji.access.scope import Actor
 from xueji.audit.actions import record
 from xueji.lib.errors import Refused
+from xueji.lib.working_days import Calendar
 from xueji.organisations.actions_packs import seed_packs
 from xueji.organisations.models import (
+    CalendarDay,
+    CalendarYear,
     Class,
     Division,
     Grade,
@@ -26,7 +30,9 @@ from xueji.organisations.models import (
     SchoolYear,
     Term,
 )
+from xueji.organisations.queries import forget_calendar
 from xueji.organisations.rules import divisions
+from xueji.organisations.rules.holiday_notices import Notice, read_notice, title
 from xueji.organisations.rules.school_kinds import (
     KINDS,
     YEARS,
@@ -58,6 +64,14 @@ class ClassNumberTaken(Refused):
 
 class KindUnknown(Refused):
     code = "kind-unknown"
+
+
+class SourceTooLong(Refused):
+    code = "source-too-long"
+
+
+class DayOfAnotherNotice(Refused):
+    code = "day-of-another-notice"
 
 
 def seed_divisions(using: str = "owner") -> int:
@@ -370,3 +384,81 @@ def note_class(class_: Class, act: str, *, by: Actor, after: dict[str, Any]) -> 
         place=class_.place,
         after=after,
     )
+
+
+def import_notice(
+    text: str, *, source: str = "", announced_on: date | None = None, using: str
+) -> frozenset[int]:
+    """Take over the notice of days off of a year; return the years in which a day became otherwise.
+
+    A year that was not known before is among them, so that provisional dates are counted
+    again; so is the year before, when its last days are arranged with New Year. Repeating
+    it changes nothing. Where no source or day of announcement is given, what is known stays.
+    `using` is a door that may write national tables. Raises NoticeUnfit, SourceTooLong,
+    DayOfAnotherNotice.
+    """
+    notice = read_notice(text)
+    longest = CalendarYear._meta.get_field("source").max_length or 0
+    if len(source) > longest:
+        raise SourceTooLong(
+            f"来源最多 {longest} 个字，请缩短。", f"The source has at most {longest} characters; shorten it."
+        )
+    with transaction.atomic(using=using):
+        changed = _take_over(notice, source, announced_on, using)
+    # Now for what follows in the caller's transaction, and at its end for what was read meanwhile.
+    forget_calendar()
+    transaction.on_commit(forget_calendar, using=using)
+    return changed
+
+
+def _take_over(notice: Notice, source: str, announced_on: date | None, using: str) -> frozenset[int]:
+    years, days = CalendarYear.objects.using(using), CalendarDay.objects.using(using)
+    _, is_new = years.get_or_create(year=notice.year, defaults={"source": source or title(notice.year)})
+    year = years.select_for_update().get(pk=notice.year)
+    after = {day.on: (day.is_working, day.name) for day in notice.days}
+    before = {day.on: (day.is_working, day.name) for day in days.filter(year=year)}
+    other = days.exclude(year=year).filter(on__in=after).first()
+    if other is not None:
+        raise DayOfAnotherNotice(
+            f"{other.on} 已由 {other.year_id} 年的通知安排，请核对两份通知，先更正其中一份。",
+            f"{other.on} is arranged by the notice of {other.year_id}; compare the two and correct one first.",
+        )
+    otherwise = sorted(on for on in before.keys() | after.keys() if before.get(on) != after.get(on))
+    origin = (
+        source or (title(notice.year) if otherwise else year.source),
+        announced_on or year.announced_on,
+    )
+    if not is_new and not otherwise and origin == (year.source, year.announced_on):
+        return frozenset()
+    days.filter(on__in=otherwise).delete()
+    days.bulk_create(
+        CalendarDay(on=on, year=year, is_working=after[on][0], name=after[on][1])
+        for on in otherwise
+        if on in after
+    )
+    record(
+        "calendar.import",
+        by=None,
+        office=places.MINISTRY,
+        subject_kind="calendar",
+        subject_id=notice.year,
+        place=places.MINISTRY,
+        before=None if is_new else _event_of(year.source, year.announced_on, before, otherwise),
+        after=_event_of(*origin, after, otherwise),
+        using=using,
+    )
+    years.filter(pk=year.pk).update(source=origin[0], announced_on=origin[1], imported_at=Now())
+    old, new = (Calendar({on: said[0] for on, said in one.items()}, frozenset()) for one in (before, after))
+    changed = {on.year for on in otherwise if old.is_working(on) != new.is_working(on)}
+    return frozenset(changed | ({notice.year} if is_new else set()))
+
+
+def _event_of(
+    source: str, announced_on: date | None, days: dict[date, tuple[bool, str]], otherwise: list[date]
+) -> dict[str, Any]:
+    """Return what an event keeps of a notice: where it is from, and of the changed days those it names."""
+    return {
+        "source": source,
+        "announced_on": announced_on and announced_on.isoformat(),
+        "days": {on.isoformat(): list(days[on]) for on in otherwise if on in days},
+    }

@@ -25,6 +25,8 @@ NAMES: Final = {
     constants.Holiday.national_day: "国庆节",
     constants.Holiday.anti_fascist_70th_day: "抗战胜利70周年纪念日",
 }
+# Mid-autumn fell on National Day, and the library has one name for a day.
+JOINED: Final = {date(2020, 10, 1): "国庆节、中秋节"}
 
 
 def known_notices() -> tuple[Notice, ...]:
@@ -32,7 +34,7 @@ def known_notices() -> tuple[Notice, ...]:
     days: dict[int, list[NoticeDay]] = defaultdict(list)
     for table, is_working in ((constants.holidays, False), (constants.workdays, True)):
         for on, holiday in table.items():
-            name = NAMES[constants.Holiday(holiday)]
+            name = JOINED.get(on, NAMES[constants.Holiday(holiday)])
             days[_year_of_notice(on, name)].append(NoticeDay(on, is_working, name))
     return tuple(Notice(year, tuple(sorted(days[year], key=lambda day: day.on))) for year in sorted(days))
 
