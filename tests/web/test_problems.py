@@ -180,6 +180,10 @@ def test_a_paper_is_handed_out_as_a_file_to_those_concerned() -> None:
     assert answer["X-Content-Type-Options"] == "nosniff"
     assert "sandbox" in answer["Content-Security-Policy"]
     assert as_(OTHER_REGISTRAR).get(url).status_code == 404
+    # Who opened which paper is kept; who found nothing opened nothing.
+    with connections["national"].cursor() as cursor:
+        cursor.execute("SELECT office, after->>'paper' FROM audit_event WHERE act = 'problem.read'")
+        assert cursor.fetchall() == [(330902_000000, str(paper.id))]
 
 
 def test_a_desk_decides_once_however_often_the_form_is_sent() -> None:

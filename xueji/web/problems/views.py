@@ -345,11 +345,8 @@ def state(request: ActingRequest, case_id: UUID) -> HttpResponse:
 
 @door("problems.view")
 def download(request: ActingRequest, case_id: UUID, paper_id: UUID) -> HttpResponse:
-    """Hand out a paper as a file: it is never shown as a page of ours."""
-    found = problems.paper(case_id, paper_id)
-    if found is None:
-        raise Http404
-    about, content = found
+    """Hand out a paper as a file: it is never shown as a page of ours. An event says who opened it."""
+    about, content = papers.open_paper(case_id, paper_id, by=request.actor)
     response = HttpResponse(content, content_type=about.media_type)
     response["Content-Disposition"] = content_disposition_header(True, about.file_name)
     response["X-Content-Type-Options"] = "nosniff"

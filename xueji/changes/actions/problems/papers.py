@@ -9,8 +9,11 @@ from uuid import UUID
 from django.conf import settings
 
 from xueji.access.scope import Actor, national
+from xueji.audit.actions import record
 from xueji.changes.actions.problems.cases import locked_case, no_such_case, note_party, require_open
 from xueji.changes.models import CaseParty, Evidence
+from xueji.changes.queries import problems
+from xueji.changes.queries.problems import Paper
 from xueji.changes.rules.problem_records import (
     MOST_PAPER_BYTES,
     MOST_PAPERS,
@@ -29,6 +32,10 @@ class PaperUnfit(Refused):
 
 class TooManyPapers(Refused):
     code = "too-many-papers"
+
+
+class NoSuchPaper(Refused):
+    code = "not-found"
 
 
 def file_evidence(case_id: UUID, *, by: Actor, kind: str, file_name: str, content: bytes) -> Evidence:
@@ -70,6 +77,31 @@ def file_evidence(case_id: UUID, *, by: Actor, kind: str, file_name: str, conten
         )
         note_party(party, "problem.file", by=by, using=using, after={"kind": kind, "sha256": sha256})
         return kept
+
+
+def open_paper(case_id: UUID, paper_id: UUID, *, by: Actor) -> tuple[Paper, bytes]:
+    """Return a paper in the reader's scope with its content, and record who opened which paper.
+
+    Raises NotAllowed; NoSuchPaper for one that is not there or not the reader's.
+    """
+    by.require("problems.view", by.place)
+    found = problems.paper(case_id, paper_id)
+    if found is None:
+        raise NoSuchPaper(
+            "没有这份材料，或与本单位无关。请从问题学籍的页面重新打开。",
+            "There is no such paper, or it does not concern you; open it from the problem record again.",
+        )
+    about, _content = found
+    record(
+        "problem.read",
+        by=by.account_id,
+        office=by.place,
+        subject_kind="case",
+        subject_id=case_id,
+        place=by.place,
+        after={"paper": str(about.id), "kind": about.kind},
+    )
+    return found
 
 
 def require_fit(kind: str, content: bytes) -> str:
