@@ -16,6 +16,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import connections
 
+from xueji.access.rules.permissions import Level
 from xueji.access.scope import Actor, current_scope
 from xueji.changes.encryption import unseal
 from xueji.changes.models import Case, CaseParty, Decision, Evidence, RosterBatch, RosterRow
@@ -512,6 +513,31 @@ def for_desk(case_id: UUID, *, by: Actor, today: date) -> DeskCase | None:
         can_return=at_desk and step_from(state, Act.RETURN) is not None,
         acts=[(act, names.get(office, ""), at, reason) for act, office, at, reason in acts],
     )
+
+
+def seen_by(case_id: UUID, *, by: Actor, today: date) -> SchoolCase | DeskCase | None:
+    """Return a case as its reader may see it: both sides for a desk and the offices above, else the own one.
+
+    A school's registrar answers for the school; its leader sees both sides only where the
+    school is itself the desk. None when the reader is not concerned.
+    """
+    if not by.may("problems.state"):
+        desk = for_desk(case_id, by=by, today=today)
+        if desk is not None and (by.level is not Level.SCHOOL or desk.case.desk_place == by.place):
+            return desk
+    return for_school(case_id, by=by)
+
+
+def party_of(case_id: UUID, place: int) -> CaseParty | None:
+    """Return what one school stated in a case in scope; None when it is not concerned."""
+    found: CaseParty | None = CaseParty.objects.filter(case_id=case_id, place=place).first()
+    return found
+
+
+def version_of(case_id: UUID) -> int | None:
+    """Return the version of a case in scope; None when there is none."""
+    found: int | None = Case.objects.filter(pk=case_id).values_list("version", flat=True).first()
+    return found
 
 
 def held_rows(batch: RosterBatch, rows: Collection[int]) -> dict[int, UUID]:

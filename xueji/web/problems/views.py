@@ -103,16 +103,12 @@ def page(
     status: int | None = None,
 ) -> HttpResponse:
     """Return the page of a case, with a refusal and the forms as they were sent. Raises Http404."""
-    actor = request.actor
-    # A school's registrar answers; only where the school is itself the desk its leader sees both sides.
-    if not actor.may("problems.state"):
-        desk = problems.for_desk(case_id, by=actor, today=timezone.localdate())
-        if desk is not None and (actor.level is not Level.SCHOOL or desk.case.desk_place == actor.place):
-            context = desk_context(desk, in_full=in_full) | (forms or {})
-            return render(request, "problems/desk.html", context, refused=refused, status=status)
-    case = problems.for_school(case_id, by=actor)
+    case = problems.seen_by(case_id, by=request.actor, today=timezone.localdate())
     if case is None:
         raise Http404
+    if isinstance(case, DeskCase):
+        context = desk_context(case, in_full=in_full) | (forms or {})
+        return render(request, "problems/desk.html", context, refused=refused, status=status)
     context = school_context(case, chosen or request.GET.get("answer", "")) | (forms or {})
     return render(request, "problems/school.html", context, refused=refused, status=status)
 

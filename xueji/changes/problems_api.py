@@ -1,0 +1,615 @@
+"""Problem records over HTTP: what waits, a case as its reader may see it, statements, papers, decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+from urllib.parse import quote
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.utils import timezone
+from ninja import File, Form, Schema
+from ninja.files import UploadedFile
+from ninja.params.functions import Query
+from pydantic import ConfigDict, Field
+
+from xueji.access.api import (
+    AFTER,
+    PAGE_SIZE,
+    READ_ERRORS,
+    WRITE_ERRORS,
+    ActingRequest,
+    Sent,
+    Text,
+    Whole,
+    answer,
+    cursor_of,
+    done_once,
+    file_sent,
+    key_of,
+    router,
+    writes,
+)
+from xueji.changes.actions.problems import by_hand, decisions, papers, statements
+from xueji.changes.actions.problems.cases import NotNow, no_such_case
+from xueji.changes.queries import problems
+from xueji.changes.queries.last_acts import last_act_of
+from xueji.changes.queries.problems import COMPARED, DeskCase, Paper, Record, SchoolCase, Statement
+from xueji.changes.rules.problem_records import (
+    BY_HAND,
+    BY_KIND,
+    BY_OUTCOME,
+    CORRECTABLE,
+    MOST_PAPER_BYTES,
+    OUTCOME_NAMES,
+    PAPER_NAMES,
+    PAPERS,
+    STATE_NAMES,
+    Act,
+    CaseState,
+    Remedy,
+    Side,
+)
+from xueji.lib import masks
+from xueji.organisations.queries import name_at
+
+PROBLEMS = ["problems"]
+MOST_WORDS = 500
+
+# Closed lists as JSON Schema shows them.
+KindByHand: Any = Literal[tuple(sorted(BY_HAND))]
+RemedyName: Any = Literal[tuple(remedy.value for remedy in Remedy)]
+SideName: Any = Literal[tuple(side.value for side in Side)]
+OutcomeName: Any = Literal[tuple(BY_OUTCOME)]
+PaperName: Any = Literal[tuple(PAPER_NAMES)]
+TabName: Any = Literal[problems.TABS]
+
+
+# What is answered ------------------------------------------------------------------------
+
+
+class ProblemLine(Schema):
+    """A problem record in a list."""
+
+    id: UUID
+    problem: str = Field(
+        description="number-duplicate, number-unknown, name-mismatch, number-changed, same-person"
+    )
+    problem_zh: str
+    problem_en: str
+    name: str
+    office: str = Field(description="学校 / school")
+    state: str = Field(description="with_schools, with_desk or closed")
+    state_zh: str
+    state_en: str
+    received_on: date | None
+    due_on: date | None
+    outcome: str
+
+
+class ProblemLines(Schema):
+    items: list[ProblemLine]
+    next: str | None
+
+
+class PaperFiled(Schema):
+    """A paper of a school; its content is at /problems/{id}/papers/{paper}."""
+
+    id: UUID
+    kind: str = Field(description="attendance, identity or other")
+    kind_zh: str
+    kind_en: str
+    file: str
+    media_type: str
+    filed_at: datetime
+
+
+class ProblemSide(Schema):
+    """One of the records of a case, as codes by field; document numbers are masked."""
+
+    side: str = Field(description="filed: the row of the roster; standing: the record it collides with")
+    standing: str = Field(description="filed, enrolled, left or on-its-way")
+    values: dict[str, str]
+
+
+class ProblemStatement(Schema):
+    """A school concerned: its record and what it stated. A school sees its own alone."""
+
+    office: str
+    remedy: str | None
+    about: str = Field(description="filed, standing, or empty: both")
+    statement: str
+    stated_on: date | None
+    due_on: date | None
+    proposal: dict[str, str] = Field(description="更正后的内容 / corrected values, by field")
+    record: ProblemSide | None
+    papers: list[PaperFiled]
+
+
+class RemedyOpen(Schema):
+    """A way in which the caller's school can answer now."""
+
+    remedy: str
+    papers: list[str] = Field(description="papers that this remedy needs")
+    missing: list[str] = Field(description="those not yet filed")
+
+
+class OutcomeOpen(Schema):
+    """An outcome that the statements allow the desk now."""
+
+    outcome: str
+    name_zh: str
+    name_en: str
+    effect_zh: str
+    effect_en: str
+
+
+class ProblemRecord(Schema):
+    """A problem record as the caller may see it: a school its own side, the desk and offices above both."""
+
+    id: UUID
+    problem: str
+    problem_zh: str
+    problem_en: str
+    name: str
+    state: str
+    state_zh: str
+    state_en: str
+    due_on: date | None
+    closed_on: date | None
+    outcome: str
+    outcome_zh: str
+    outcome_en: str
+    answer: str = Field(description="what the desk answered")
+    opening: str = Field(description="on what grounds an authority opened it")
+    version: int | None = Field(description="for a decision; null for those who do not decide")
+    filed: ProblemSide | None
+    statements: list[ProblemStatement]
+    remedies: list[RemedyOpen] = Field(description="empty where the caller cannot answer now")
+    outcomes: list[OutcomeOpen] = Field(description="empty where the caller cannot decide now")
+    can_return: bool
+    note_zh: str | None = None
+    note_en: str | None = None
+
+
+def shown_values(values: dict[str, str]) -> dict[str, str]:
+    """Return values by field with a document number masked, as the pages show them."""
+    return {
+        key: masks.document(value) if key == "document_number" else value for key, value in values.items()
+    }
+
+
+def side_shown(record: Record | None) -> ProblemSide | None:
+    if record is None:
+        return None
+    values = {key: record.values[key] for key in COMPARED if record.values.get(key)}
+    return ProblemSide(side=record.side, standing=record.standing, values=shown_values(values))
+
+
+def paper_shown(paper: Paper) -> PaperFiled:
+    zh, en = PAPER_NAMES[paper.kind]
+    return PaperFiled(
+        id=paper.id,
+        kind=paper.kind,
+        kind_zh=zh,
+        kind_en=en,
+        file=paper.file_name,
+        media_type=paper.media_type,
+        filed_at=paper.filed_at,
+    )
+
+
+def statement_shown(statement: Statement) -> ProblemStatement:
+    party = statement.party
+    return ProblemStatement(
+        office=statement.office,
+        remedy=statement.remedy,
+        about=party.about,
+        statement=party.statement,
+        stated_on=party.stated_on,
+        due_on=party.due_on,
+        proposal=shown_values(statement.proposal) if statement.remedy is Remedy.CORRECT else {},
+        record=side_shown(statement.record),
+        papers=[paper_shown(one) for one in statement.papers],
+    )
+
+
+def own_side(case: SchoolCase) -> dict[str, Any]:
+    """Return what only the view of a school has."""
+    party = case.party
+    remedies = [
+        RemedyOpen(remedy=remedy, papers=list(PAPERS[remedy]), missing=list(case.papers_missing[remedy]))
+        for remedy in BY_KIND[party.problem].remedies
+    ]
+    has_stated = party.stated_on is not None
+    own = Statement(
+        party=party,
+        office=name_at(party.place),
+        record=case.standing,
+        remedy=Remedy(party.remedy) if party.remedy and has_stated else None,
+        proposal=case.proposal,
+        papers=case.papers,
+    )
+    state = CaseState.WITH_DESK if has_stated else CaseState.WITH_SCHOOLS
+    return {
+        "problem": party.problem,
+        "name": party.name,
+        "state": CaseState.CLOSED if party.closed_on else state,
+        "due_on": party.due_on,
+        "closed_on": party.closed_on,
+        "outcome": party.outcome,
+        "answer": party.answer,
+        "version": None,
+        "filed": side_shown(case.filed),
+        "statements": [statement_shown(own)],
+        "remedies": remedies if case.can_state else [],
+        "outcomes": [],
+        "can_return": False,
+    }
+
+
+def both_sides(desk: DeskCase) -> dict[str, Any]:
+    """Return what only the view of a desk has."""
+    case = desk.case
+    outcomes = [
+        OutcomeOpen(outcome=o.code, name_zh=o.zh, name_en=o.en, effect_zh=o.effect_zh, effect_en=o.effect_en)
+        for o in desk.outcomes
+    ]
+    return {
+        "problem": case.problem,
+        "name": case.name,
+        "state": CaseState(case.state),
+        "due_on": case.due_on,
+        "closed_on": case.closed_on,
+        "outcome": case.outcome,
+        "answer": desk.acts[-1][3] if desk.acts else "",
+        "version": case.version if desk.can_decide or desk.can_return else None,
+        "filed": side_shown(desk.filed),
+        "statements": [statement_shown(one) for one in desk.statements],
+        "remedies": [],
+        "outcomes": outcomes,
+        "can_return": desk.can_return,
+    }
+
+
+def content_of(
+    request: ActingRequest, case_id: UUID, *, note: tuple[str, str] | None = None
+) -> dict[str, Any]:
+    """Return a case as the caller may see it. Raises NoSuchCase."""
+    case = problems.seen_by(case_id, by=request.actor, today=timezone.localdate())
+    if case is None:
+        raise no_such_case()
+    facts = both_sides(case) if isinstance(case, DeskCase) else own_side(case)
+    problem, state = BY_KIND[facts["problem"]], STATE_NAMES[facts["state"]]
+    outcome = OUTCOME_NAMES.get(facts["outcome"], ("", ""))
+    shown = ProblemRecord(
+        id=case_id,
+        problem_zh=problem.zh,
+        problem_en=problem.en,
+        state_zh=state[0],
+        state_en=state[1],
+        outcome_zh=outcome[0],
+        outcome_en=outcome[1],
+        opening=case.opening,
+        note_zh=note[0] if note else None,
+        note_en=note[1] if note else None,
+        **facts,
+    )
+    return shown.model_dump(mode="json")
+
+
+# Reading ---------------------------------------------------------------------------------
+
+TAB: Any = Query(
+    "open",
+    description="state: 待本校说明；decide: 待本单位核查；open: 办理中；closed: 已办结 / state: waits for the own school;"
+    " decide: waits for the own desk; open: under way; closed",
+)
+
+
+@router.get(
+    "/problems",
+    response={200: ProblemLines, **READ_ERRORS},
+    summary="问题学籍列表 / Problem records, oldest first",
+    tags=PROBLEMS,
+    operation_id="listProblems",
+)
+def listed(
+    request: ActingRequest, tab: TabName = TAB, after: str = AFTER, limit: int = PAGE_SIZE
+) -> HttpResponse:
+    request.actor.require("problems.view")
+    key = key_of(after, UUID)
+    page = problems.listed(
+        request.actor, tab, today=timezone.localdate(), after=key[0] if key else None, size=limit
+    )
+    items = [
+        ProblemLine(
+            id=line.id,
+            problem=line.problem,
+            problem_zh=BY_KIND[line.problem].zh,
+            problem_en=BY_KIND[line.problem].en,
+            name=line.name,
+            office=line.office,
+            state=line.state,
+            state_zh=STATE_NAMES[CaseState(line.state)][0],
+            state_en=STATE_NAMES[CaseState(line.state)][1],
+            received_on=line.received_on,
+            due_on=line.due_on,
+            outcome=line.outcome,
+        ).model_dump(mode="json")
+        for line in page.items
+    ]
+    return answer(200, {"items": items, "next": cursor_of((page.after,) if page.after else None)})
+
+
+@router.get(
+    "/problems/{uuid:case_id}",
+    response={200: ProblemRecord, **READ_ERRORS},
+    summary="一条问题学籍 / One problem record",
+    description="学校只看到自己一方；核查单位看到双方。 A school sees its own side alone, the desk both.",
+    tags=PROBLEMS,
+    operation_id="getProblem",
+)
+def one(request: ActingRequest, case_id: UUID) -> HttpResponse:
+    request.actor.require("problems.view")
+    return answer(200, content_of(request, case_id))
+
+
+@router.get(
+    "/problems/{uuid:case_id}/papers/{uuid:paper_id}",
+    response=READ_ERRORS,
+    summary="一份材料 / One paper",
+    description="查阅会留下记录。 Opening a paper leaves an event.",
+    tags=PROBLEMS,
+    operation_id="getPaper",
+    openapi_extra={
+        "responses": {
+            200: {
+                "description": "材料原件 / the paper as it was filed",
+                "content": {
+                    media: {"schema": {"type": "string", "contentMediaType": media}}
+                    for media in ("image/jpeg", "image/png", "application/pdf")
+                },
+            }
+        }
+    },
+)
+def paper(request: ActingRequest, case_id: UUID, paper_id: UUID) -> HttpResponse:
+    about, content = papers.open_paper(case_id, paper_id, by=request.actor)
+    disposition = f"attachment; filename=\"paper\"; filename*=UTF-8''{quote(about.file_name, safe='')}"
+    return HttpResponse(
+        content,
+        content_type=about.media_type,
+        headers={"Content-Disposition": disposition, "X-Content-Type-Options": "nosniff"},
+    )
+
+
+# Acts ------------------------------------------------------------------------------------
+
+Words = Annotated[Text, Field(min_length=1, max_length=MOST_WORDS, examples=["已核对户口簿。"])]
+
+
+class Proposal(Sent):
+    """The corrected values; what is left out stays as it is. An empty document number: there is none."""
+
+    name: Annotated[Text, Field(max_length=100)] | None = None
+    document_type: Annotated[Text, Field(max_length=100)] | None = None
+    document_number: Annotated[Text, Field(max_length=100)] | None = None
+    sex: Annotated[Text, Field(max_length=100)] | None = None
+    birth_on: Annotated[Text, Field(max_length=100)] | None = None
+    nationality: Annotated[Text, Field(max_length=100)] | None = None
+
+    def given(self) -> dict[str, str]:
+        """Return what was given, by field."""
+        found: dict[str, str | None] = self.model_dump(include=set(CORRECTABLE))
+        return {key: text for key, text in found.items() if text is not None}
+
+
+class StatementSent(Sent):
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "remedy": "correct",
+                    "statement": "号码录错一位，已核对户口簿。",
+                    "proposal": {"document_number": "330902201909010008"},
+                }
+            ]
+        }
+    )
+
+    remedy: RemedyName = Field(description="prove, correct or delete")
+    statement: Words
+    about: SideName | Literal[""] = Field(
+        "", description="只在两条记录都属本校时填写 / only where both records are the own school's"
+    )
+    proposal: Proposal = Proposal()
+
+
+class DecisionSent(Sent):
+    outcome: OutcomeName = Field(description="one of the `outcomes` of the record")
+    reason: Words
+    version: Whole = Field(description="所见版本 / the version that was looked at")
+
+
+class ReturnSent(Sent):
+    reason: Words
+    version: Whole = Field(description="所见版本 / the version that was looked at")
+
+
+class OpeningSent(Sent):
+    pupil: UUID
+    problem: KindByHand
+    statement: Words = Field(description="核验日期、来源和反馈内容 / day, source and answer of the check")
+
+
+DONE_BEFORE = (
+    "这一步此前已由您办理，本次没有任何改变。",
+    "You did this before; nothing was changed.",
+)
+
+
+def step(
+    request: ActingRequest,
+    case_id: UUID,
+    sent: Sent,
+    take: Callable[[], object],
+    was_mine: Callable[[], bool],
+) -> HttpResponse:
+    """Take a step of a case, once. A step that the caller took before is told as it stands.
+
+    The act commits in the national role and the answer is remembered in the transaction of
+    the request; after a crash between the two the repetition finds the act done, by itself.
+    """
+
+    def attempt() -> tuple[int, Any]:
+        try:
+            take()
+        except NotNow:
+            if not was_mine():
+                raise
+            return 200, content_of(request, case_id, note=DONE_BEFORE)
+        return 200, content_of(request, case_id)
+
+    return done_once(request, sent, attempt)
+
+
+@router.post(
+    "/problems",
+    response={201: ProblemRecord, **WRITE_ERRORS},
+    summary="登记问题学籍 / Open a problem record on an enrolled pupil",
+    description="主管部门按人口库核验反馈登记。 An authority opens it as the population register answered.",
+    tags=PROBLEMS,
+    operation_id="openProblem",
+    openapi_extra=writes(201),
+)
+def open_one(request: ActingRequest, sent: OpeningSent) -> HttpResponse:
+    def act() -> tuple[int, Any]:
+        case = by_hand.open_on_student(
+            sent.pupil,
+            problem=sent.problem,
+            statement=sent.statement,
+            by=request.actor,
+            today=timezone.localdate(),
+        )
+        return 201, content_of(request, case.id)
+
+    return done_once(request, sent, act)
+
+
+@router.post(
+    "/problems/{uuid:case_id}/papers",
+    response={201: PaperFiled, **WRITE_ERRORS},
+    summary="上传材料 / File a paper",
+    description="JPG、PNG 或 PDF，每份不超过 2 MB；同一文件只保存一份。 JPG, PNG or PDF of at most 2 MB; the same file"
+    " is kept once.",
+    tags=PROBLEMS,
+    operation_id="filePaper",
+    openapi_extra=writes(201),
+)
+def file_paper(
+    request: ActingRequest,
+    case_id: UUID,
+    file: Annotated[UploadedFile, File(description="JPG, PNG, PDF")],
+    kind: Annotated[PaperName, Form(description="材料种类 / kind of paper")],
+) -> HttpResponse:
+    def act() -> tuple[int, Any]:
+        kept = papers.file_evidence(
+            case_id,
+            by=request.actor,
+            kind=kind,
+            file_name=(file.name or "").encode("utf-8", "replace").decode(),
+            # One byte more than is taken shows that it is too much.
+            content=file.read(MOST_PAPER_BYTES + 1),
+        )
+        about = Paper(kept.id, kept.place, kept.kind, kept.file_name, kept.media_type, kept.filed_at)
+        return 201, paper_shown(about).model_dump(mode="json")
+
+    return done_once(request, file_sent(file, kind), act)
+
+
+@router.post(
+    "/problems/{uuid:case_id}/statement",
+    response={200: ProblemRecord, **WRITE_ERRORS},
+    summary="学校说明 / State what is to be done",
+    description="佐证、变更或删除。填报学校更正或删除自己上报的一行，即可办结；其余由核查单位作出结论。 Prove, correct or delete."
+    " The school that filed the row settles the case by correcting or dropping it; all else is decided at the desk.",
+    tags=PROBLEMS,
+    operation_id="stateProblem",
+    openapi_extra=writes(200),
+)
+def state(request: ActingRequest, case_id: UUID, sent: StatementSent) -> HttpResponse:
+    def take() -> object:
+        return statements.state(
+            case_id,
+            by=request.actor,
+            remedy=sent.remedy,
+            statement=sent.statement,
+            about=sent.about,
+            proposal=sent.proposal.given(),
+            today=timezone.localdate(),
+        )
+
+    def was_mine() -> bool:
+        party = problems.party_of(case_id, request.actor.place)
+        stated = party is not None and (party.stated_by, party.remedy, party.statement)
+        return stated == (request.actor.account_id, sent.remedy, sent.statement.strip())
+
+    return step(request, case_id, sent, take, was_mine)
+
+
+@router.post(
+    "/problems/{uuid:case_id}/decision",
+    response={200: ProblemRecord, **WRITE_ERRORS},
+    summary="作出结论 / End a problem record at its desk",
+    tags=PROBLEMS,
+    operation_id="decideProblem",
+    openapi_extra=writes(200),
+)
+def decide(request: ActingRequest, case_id: UUID, sent: DecisionSent) -> HttpResponse:
+    def take() -> object:
+        return decisions.decide(
+            case_id,
+            by=request.actor,
+            outcome=sent.outcome,
+            reason=sent.reason,
+            version=sent.version,
+            today=timezone.localdate(),
+        )
+
+    return step(
+        request, case_id, sent, take, lambda: decided_by_me(request, case_id, sent.outcome, sent.version)
+    )
+
+
+@router.post(
+    "/problems/{uuid:case_id}/return",
+    response={200: ProblemRecord, **WRITE_ERRORS},
+    summary="退回学校补充 / Return a problem record to its schools",
+    tags=PROBLEMS,
+    operation_id="returnProblem",
+    openapi_extra=writes(200),
+)
+def give_back(request: ActingRequest, case_id: UUID, sent: ReturnSent) -> HttpResponse:
+    def take() -> object:
+        return decisions.give_back(
+            case_id,
+            by=request.actor,
+            reason=sent.reason,
+            version=sent.version,
+            today=timezone.localdate(),
+        )
+
+    return step(
+        request, case_id, sent, take, lambda: decided_by_me(request, case_id, Act.RETURN, sent.version)
+    )
+
+
+def decided_by_me(request: ActingRequest, case_id: UUID, act: str, version: int) -> bool:
+    """Return whether the last act on a case was this one, by the caller, on the version that was looked at."""
+    last = last_act_of(case_id)
+    if last is None or (last.act, last.by) != (act, request.actor.account_id):
+        return False
+    return problems.version_of(case_id) == version + 1
