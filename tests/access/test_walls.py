@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,6 +14,16 @@ from django.utils import timezone
 
 from tests import factories
 from tests.factories import TODAY, actor, pupil, school
+from tests.status.cases import (
+    COUNTY_OF,
+    HERE,
+    OTHER_PROVINCE,
+    approved,
+    class_id,
+    enrolled,
+    filed,
+    transferred,
+)
 from xueji.access.actions import invite, issue_api_token, once
 from xueji.access.models import Account, Appointment
 from xueji.access.policies import inside
@@ -37,11 +48,16 @@ from xueji.organisations.actions import open_class, open_school, rename_school
 from xueji.organisations.actions_packs import draft_pack
 from xueji.organisations.models import School
 from xueji.organisations.rules.school_kinds import Stage
+from xueji.status.actions import clocks
+from xueji.status.actions.drafts import keep_draft
+from xueji.status.models import Placement
 
 pytestmark = pytest.mark.usefixtures("db")
 
 NOBODY, EVERYBODY = "(false)", "(true)"
-PLACE, DESK, OFFICE = inside("place"), inside("desk_place"), inside("office")
+PLACE, DESK, OFFICE, OTHER = (
+    inside("place"), inside("desk_place"), inside("office"), inside("other_place"),
+)  # fmt: skip
 
 # What the application role may read and write, table by table. A new table is a new row here.
 OPEN = (EVERYBODY, EVERYBODY)  # needed before anybody is known to be who they are; nothing about pupils
@@ -81,6 +97,18 @@ POLICIES: dict[str, tuple[str, str]] = {
     "organisations_schoolidentifier": REFERENCE,
     "organisations_schoolyear": CLOSED,
     "organisations_term": CLOSED,
+    "status_case": (f"(NOT is_discreet AND ({PLACE} OR {OTHER}))", f"({PLACE} OR {OTHER})"),
+    "status_casepaper": SCOPED,
+    "status_decision": (f"({PLACE} OR {OFFICE})", f"({PLACE} OR {OFFICE})"),
+    "status_draft": SCOPED,
+    "status_effect": SCOPED,
+    "status_mark": SCOPED,
+    "status_notice": SCOPED,
+    "status_paper": (f"({PLACE} OR {OFFICE})", f"({PLACE} OR {OFFICE})"),
+    "status_placement": NATION,
+    "status_sealedcopy": SCOPED,
+    "status_tracking": NATION,
+    "status_turn": (f"(NOT is_discreet AND {PLACE})", PLACE),
     "students_enrolment": SCOPED,
     "students_familymember": SCOPED,
     "students_headcount": SCOPED,
@@ -88,7 +116,9 @@ POLICIES: dict[str, tuple[str, str]] = {
     "students_numberserial": NATION,
     "students_student": SCOPED,
 }
-APPEND_ONLY = {"audit_event", "changes_decision"}
+# A row is somebody's by these columns.
+COLUMNS = (("place", PLACE), ("desk_place", DESK), ("office", OFFICE), ("other_place", OTHER))
+APPEND_ONLY = {"audit_event", "changes_decision", "status_decision"}
 OF_PROVINCES = {"organisations_rulepackversion"}  # no county has rows of its own
 
 # Tables without row policies, each with its reason.
@@ -141,10 +171,8 @@ def readable(table: str, row: dict[str, Any], scope: Scope) -> bool:
     condition = POLICIES[table][0]
     if condition in (EVERYBODY, NOBODY):
         return condition == EVERYBODY
-    columns = [
-        c for c, text in (("place", PLACE), ("desk_place", DESK), ("office", OFFICE)) if text in condition
-    ]
-    return any(row[column] in scope for column in columns)
+    columns = [c for c, text in COLUMNS if text in condition]
+    return any(row[column] is not None and row[column] in scope for column in columns)
 
 
 def approve(batch: RosterBatch, *usernames: str) -> None:
@@ -229,6 +257,7 @@ def fill() -> None:
                 content=b"synthetic",
                 filed_by=actor("r2133000001").account_id,
             )
+    fill_status()
     for username in ("o330902", "o510104"):
         by = actor(username)
         invite(Account.objects.get(pk=by.account_id), now=timezone.now())
@@ -241,6 +270,33 @@ def fill() -> None:
     by = actor("a330000")
     with acting(by.scope):
         draft_pack(by=by, today=TODAY)
+
+
+def fill_status() -> None:
+    """Leave rows of status business of two provinces: a pupil of each moves to the other, and is suspended there."""
+    for at, to, serial, name in (
+        (HERE, OTHER_PROVINCE, 30, "合成迁甲"),
+        (OTHER_PROVINCE, HERE, 40, "合成迁乙"),
+    ):
+        student = enrolled(name, serial, at=at)
+        case = transferred(student, to=to, sender=at)
+        terms = {"reason": "10", "since": "2026-09-10", "until": "2027-06-30"}
+        rest = filed("suspension", student, terms, by=f"r{to}")
+        approved(rest.id, f"l{to}", COUNTY_OF[to])
+        filed("resumption", student, {"class_id": class_id(to)}, by=f"r{to}")
+        by = actor(f"r{to}")
+        with acting(by.scope):
+            keep_draft("transfer", {"reason": "other"}, by=by, today=TODAY)
+        with national("status") as using:
+            Placement.everywhere.using(using).create(
+                student_id=student,
+                id=uuid7.new(),
+                place=by.place,
+                school_place=by.place,
+                since=TODAY,
+                case_id=case,
+            )
+    clocks.remind(today=TODAY + timedelta(days=40))
 
 
 @pytest.fixture
@@ -389,7 +445,7 @@ def test_a_school_sees_nothing_of_its_neighbour_and_an_office_without_pupils_not
         with acting(actor(username).scope):
             assert rows_of("students_student", "default") == []
     with acting(actor("r2133000001").scope):
-        assert len(rows_of("students_student", "default")) == 2
+        assert len(rows_of("students_student", "default")) == 3
 
 
 def test_who_is_not_signed_in_sees_no_pupil(filled: None) -> None:
@@ -403,11 +459,7 @@ WRITTEN = sorted(table for table, (_, write) in POLICIES.items() if write not in
 
 def written_by(table: str) -> list[str]:
     """Return the columns of which one must lie in the scope for a row to be written."""
-    return [
-        c
-        for c, text in (("place", PLACE), ("desk_place", DESK), ("office", OFFICE))
-        if text in POLICIES[table][1]
-    ]
+    return [c for c, text in COLUMNS if text in POLICIES[table][1]]
 
 
 def columns_of(table: str) -> list[str]:
@@ -424,8 +476,10 @@ def test_rows_of_others_cannot_be_changed_taken_or_made(filled: None) -> None:
     for table in WRITTEN:
         scope = actor("a330000" if table in OF_PROVINCES else "o330902").scope
         columns = written_by(table)
-        foreign = [r for r in rows_of(table, "owner") if not any(r[c] in scope for c in columns)]
-        own = [r for r in rows_of(table, "owner") if any(r[c] in scope for c in columns)]
+        foreign = [
+            r for r in rows_of(table, "owner") if not any(r[c] is not None and r[c] in scope for c in columns)
+        ]
+        own = [r for r in rows_of(table, "owner") if any(r[c] is not None and r[c] in scope for c in columns)]
         assert foreign, table
         assert own, table
         names = ", ".join(columns_of(table))
@@ -438,7 +492,7 @@ def test_rows_of_others_cannot_be_changed_taken_or_made(filled: None) -> None:
                 assert cursor.rowcount == 0, table
                 cursor.execute(f"DELETE FROM {table} WHERE ctid = %s", [foreign[0]["ctid"]])
                 assert cursor.rowcount == 0, table
-                taken = ", ".join(f"{column} = {foreign[0][column]}" for column in columns)
+                taken = ", ".join(f"{c} = {foreign[0][c]}" for c in columns if foreign[0][c] is not None)
                 with pytest.raises(ProgrammingError, match="row-level security"), transaction.atomic():
                     cursor.execute(f"UPDATE {table} SET {taken} WHERE ctid = %s", [own[0]["ctid"]])
             with pytest.raises(ProgrammingError, match="row-level security"), transaction.atomic():
@@ -483,7 +537,7 @@ def test_a_scope_that_was_never_set_is_an_error_and_not_an_empty_answer(filled: 
 
 def test_a_scope_set_in_an_earlier_transaction_is_an_error(filled: None) -> None:
     with acting(actor("o330902").scope):
-        assert count_students() == 2
+        assert count_students() == 3
     with pytest.raises((DataError, InternalError), match="invalid input syntax"):
         count_students()
     with pytest.raises((DataError, InternalError), match="invalid input syntax"), transaction.atomic():
@@ -504,27 +558,27 @@ def test_the_outer_scope_stands_again_after_an_inner_one(filled: None) -> None:
     with acting(county):
         with acting(whole_school):
             assert (current_scope(), count_students()) == (whole_school, 0)
-        assert (current_scope(), count_students()) == (county, 2)
+        assert (current_scope(), count_students()) == (county, 3)
         with pytest.raises(ZeroDivisionError), acting(whole_school):
             raise ZeroDivisionError
-        assert (current_scope(), count_students()) == (county, 2)
+        assert (current_scope(), count_students()) == (county, 3)
 
 
 def test_an_act_for_the_nation_does_not_widen_the_scope_of_the_request(filled: None) -> None:
     county = actor("o330902").scope
     with acting(county):
         with national("progress"):
-            assert count_students() == 2
+            assert count_students() == 3
             with acting(actor("r2133000001").scope):
-                assert count_students() == 2
-            assert count_students() == 2
-        assert (current_scope(), count_students()) == (county, 2)
+                assert count_students() == 3
+            assert count_students() == 3
+        assert (current_scope(), count_students()) == (county, 3)
 
 
 def test_a_scope_inside_a_plain_transaction_ends_with_its_block(filled: None) -> None:
     with transaction.atomic():
         with acting(actor("o330902").scope):
-            assert count_students() == 2
+            assert count_students() == 3
         with pytest.raises((DataError, InternalError), match="invalid input syntax"), transaction.atomic():
             count_students()
 

@@ -32,6 +32,8 @@ class Group(StrEnum):
     BATCH = "batch"
     CLASS = "class"
     ACCOUNT = "account"
+    CODE = "code"
+    DRAFT = "draft"
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,16 @@ PLACEMENTS: Final[tuple[Placement, ...]] = (
         changes_caseparty="case_id",
         changes_evidence="case_id",
         changes_decision="subject_id",
+        status_case="student_id",
+        status_turn="student_id",
+        status_decision="student_id",
+        status_effect="student_id",
+        status_mark="student_id",
+        status_placement="student_id",
+        status_paper="student_id",
+        status_casepaper="student_id",
+        status_sealedcopy="student_id",
+        status_notice="case_id",
     ),
     # One number is one row of the nation: the key alone decides where it lies.
     *_by(Group.NUMBER, students_identifier="index", changes_rosterclaim="index"),
@@ -97,6 +109,8 @@ PLACEMENTS: Final[tuple[Placement, ...]] = (
         changes_rosterprogress="batch_id",
     ),
     *_by(Group.CLASS, students_headcount="class_of_id"),
+    *_by(Group.CODE, status_tracking="code_index"),
+    *_by(Group.DRAFT, status_draft="id"),
     *_by(Group.ACCOUNT, access_idempotencykey="account_id"),
     # Counters, sessions and jobs live by locks of one machine.
     *_all(

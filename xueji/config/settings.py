@@ -36,6 +36,7 @@ INSTALLED_APPS = [
     "xueji.organisations",
     "xueji.students",
     "xueji.changes",
+    "xueji.status",
     "xueji.synthetic",
     "xueji.bench",
     "xueji.web",

@@ -127,6 +127,32 @@ PERMISSIONS: tuple[Permission, ...] = (
         "Move a number to the formal kind",
         _at(SCHOOL, Role.REGISTRAR) | _at({Level.COUNTY}, Role.OFFICER),
     ),
+    Permission("status.file", "提交学籍变动", "File a change", _at(SCHOOL, Role.REGISTRAR)),
+    Permission(
+        "status.file_at_authority",
+        "主管部门提交学籍变动",
+        "File a change for the authority",
+        _at(BELOW_MINISTRY, Role.OFFICER),
+    ),
+    Permission(
+        "status.decide_at_school",
+        "学校核办学籍变动",
+        "Decide a change for the school",
+        _at(SCHOOL, Role.LEADER),
+    ),
+    Permission(
+        "status.decide_at_authority",
+        "主管部门核办学籍变动",
+        "Decide a change for the authority",
+        _at(BELOW_MINISTRY, Role.OFFICER),
+    ),
+    Permission("status.undo", "撤销学籍变动的结果", "Undo a change", _at(AUTHORITIES, Role.OFFICER)),
+    Permission(
+        "status.view",
+        "查看学籍变动",
+        "See changes",
+        _at(SCHOOL, Role.REGISTRAR, Role.LEADER) | _at(AUTHORITIES, Role.OFFICER, Role.LEADER),
+    ),
     Permission(
         "organisations.view",
         "查看机构",

@@ -108,6 +108,11 @@ def require_fit(kind: str, content: bytes) -> str:
     """Return the media type of a paper that may be filed. Raises PaperUnfit."""
     if kind not in PAPER_NAMES:
         raise PaperUnfit("请选择材料种类。", "Choose the kind of paper.")
+    return require_content(content)
+
+
+def require_content(content: bytes) -> str:
+    """Return the media type of a file that may be kept as a paper. Raises PaperUnfit."""
     if not content:
         raise PaperUnfit("文件是空的，请重新选择。", "The file is empty; choose it again.")
     if len(content) > MOST_PAPER_BYTES:

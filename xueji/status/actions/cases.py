@@ -1,0 +1,1080 @@
+"""Cases of status business on their way from desk to desk. The only code that moves one.
+
+Every verb is one transaction in the national role, since a change can concern two schools of two
+provinces; who may do it is asked of the actor each time, at the moment it is done. The pupil's row is
+locked first. A second press, a second tab, a repetition after a lost answer meet the version
+they looked at, and are told what happened.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connections
+
+from xueji.access.rules import places
+from xueji.access.rules.permissions import Level
+from xueji.access.scope import Actor, national
+from xueji.audit.actions import record
+from xueji.lib import uuid7
+from xueji.lib.errors import Refused
+from xueji.lib.working_days import Calendar
+from xueji.organisations.queries import authority_codes, calendar
+from xueji.status.actions import effects
+from xueji.status.encryption import seal, unseal
+from xueji.status.queries.facts import facts_of
+from xueji.status.rules import checks
+from xueji.status.rules.checks import FieldFault
+from xueji.status.rules.facts import Facts
+from xueji.status.rules.kind import Kind, Obstacle, Starter, Weight
+from xueji.status.rules.kinds import BY_CODE
+from xueji.status.rules.plans import Plan
+from xueji.status.rules.routes import Desk, Purpose
+from xueji.status.rules.steps import CLOSED, Act, State, steps_from
+from xueji.students.encryption import associated
+
+DAYS_TO_UNDO = 30
+# More new rows than this no effect needs.
+NEW_IDS = 3
+TRACKING_SCHEME = "tracking"
+# Without letters that are read for others; 20 of them are beyond guessing (100 bits).
+TRACKING_SIGNS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+TRACKING_LENGTH = 20
+
+
+class NoSuchCase(Refused):
+    code = "not-found"
+
+
+class NoSuchKind(Refused):
+    code = "no-such-kind"
+
+
+class NotNow(Refused):
+    code = "not-now"
+
+
+class NotYourTurn(Refused):
+    code = "not-your-turn"
+
+
+class OwnWork(Refused):
+    code = "own-work"
+
+
+class ReasonMissing(Refused):
+    code = "reason-missing"
+
+
+class CannotUndo(Refused):
+    code = "cannot-undo"
+
+
+class FieldsMissing(Refused):
+    """Fields were not filled in rightly; `faults` says which and how."""
+
+    code = "fields"
+
+    def __init__(self, faults: Sequence[FieldFault]) -> None:
+        super().__init__("".join(fault.zh for fault in faults), " ".join(fault.en for fault in faults))
+        self.faults = tuple(faults)
+
+
+class Stopped(Refused):
+    """Something stands in the way; `obstacles` says what, and who must clear it."""
+
+    code = "stopped"
+
+    def __init__(self, obstacles: Sequence[Obstacle]) -> None:
+        super().__init__(
+            "".join(one.zh + (f"（{one.article}）" if one.article else "") for one in obstacles),
+            " ".join(one.en for one in obstacles),
+        )
+        self.obstacles = tuple(obstacles)
+
+
+@dataclass(frozen=True)
+class Moving:
+    """A case as an action holds it, locked until commit."""
+
+    student_id: UUID
+    id: UUID
+    kind: Kind
+    state: State
+    place: int
+    other_place: int | None
+    starter_place: int
+    desk_place: int
+    at: int
+    route: tuple[Desk, ...]
+    pack_id: int
+    name: str
+    payload: dict[str, Any]
+    filed_by: int
+    filed_on: date
+    effect_on: date | None
+    undo_until: date | None
+    version: int
+    student_version: int
+    is_discreet: bool
+
+    @property
+    def desk(self) -> Desk:
+        return self.route[self.at]
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What would happen if a change were filed now: what stands in the way, which desks decide, which rows change."""
+
+    facts: Facts
+    payload: dict[str, Any]
+    faults: tuple[FieldFault, ...]
+    obstacles: tuple[Obstacle, ...]
+    route: tuple[Desk, ...]
+    plan: Plan | None
+
+    @property
+    def stops(self) -> tuple[Obstacle, ...]:
+        return tuple(one for one in self.obstacles if one.weight is Weight.STOPS)
+
+    @property
+    def waits(self) -> tuple[Obstacle, ...]:
+        return tuple(one for one in self.obstacles if one.weight is Weight.WAITS)
+
+
+@dataclass(frozen=True)
+class Filed:
+    """A filed case: its id, the state it began in, and the code by which the family follows it (empty: none)."""
+
+    student_id: UUID
+    id: UUID
+    state: State
+    tracking_code: str
+    waits_for: tuple[Obstacle, ...] = ()
+
+
+@dataclass(frozen=True)
+class Acted:
+    """What an act made of a case."""
+
+    student_id: UUID
+    id: UUID
+    state: State
+    version: int
+
+
+# Looking ahead -----------------------------------------------------------------------------
+
+
+def kind_of(code: str) -> Kind:
+    """Return the kind with this code. Raises NoSuchKind."""
+    kind = BY_CODE.get(code)
+    if kind is None:
+        raise NoSuchKind("没有这种学籍变动。", "There is no such kind of change.")
+    return kind
+
+
+def look_ahead(
+    kind: Kind,
+    student_id: UUID,
+    typed: dict[str, Any],
+    *,
+    by: Actor,
+    today: date,
+    papers: Collection[str] = (),
+) -> Preview:
+    """Return what would happen if the change were filed now. Writes nothing.
+
+    `papers` are the kinds of paper that are there. Raises NoSuchCase when there is no such
+    pupil for this office, NotAllowed.
+    """
+    with national("status") as using:
+        return _preview(kind, student_id, typed, by=by, today=today, papers=papers, using=using)
+
+
+def _preview(
+    kind: Kind,
+    student_id: UUID,
+    typed: dict[str, Any],
+    *,
+    by: Actor,
+    today: date,
+    papers: Collection[str],
+    using: str,
+) -> Preview:
+    payload, faults = checks.read(kind, typed)
+    found = facts_of(
+        student_id,
+        kind=kind,
+        payload=payload,
+        starter=by.place,
+        today=today,
+        using=using,
+        new_ids=tuple(uuid7.many(NEW_IDS)),
+    )
+    if found is None:
+        raise no_such_pupil()
+    facts, _version = found
+    require_starter(kind, facts, by)
+    obstacles = checks.obstacles(kind, facts, payload)
+    obstacles += checks.paper_obstacles(checks.missing_papers(kind, facts, payload, papers))
+    is_complete = not faults and not any(one.weight is Weight.STOPS for one in obstacles)
+    return Preview(
+        facts=facts,
+        payload=payload,
+        faults=faults,
+        obstacles=obstacles,
+        route=kind.desks(facts, payload) if is_complete else (),
+        plan=kind.effect(facts, payload) if is_complete else None,
+    )
+
+
+def require_starter(kind: Kind, facts: Facts, by: Actor) -> None:
+    """Raise unless the actor's office may file this kind of change for this pupil."""
+    if kind.starter is Starter.AUTHORITY:
+        by.require("status.file_at_authority")
+        is_own = by.place == facts.school.authority
+    else:
+        by.require("status.file")
+        school = facts.target_school if kind.starter is Starter.RECEIVING_SCHOOL else facts.school
+        is_own = school is not None and by.place == school.place
+    if not is_own:
+        raise no_such_pupil()
+
+
+def no_such_pupil() -> NoSuchCase:
+    return NoSuchCase(
+        "没有找到这名学生，请从学生列表重新进入。", "There is no such pupil; open the list again."
+    )
+
+
+# Filing ------------------------------------------------------------------------------------
+
+
+def file_case(
+    kind_code: str,
+    student_id: UUID,
+    typed: dict[str, Any],
+    *,
+    by: Actor,
+    today: date,
+    paper_ids: Collection[UUID] = (),
+    is_from_paper: bool = False,
+) -> Filed:
+    """File a change: put it on the first desk, or let it wait where others must clear the way first.
+
+    Raises FieldsMissing, Stopped (with every obstacle), NotAllowed, NoSuchCase.
+    """
+    kind = kind_of(kind_code)
+    with national("status") as using:
+        student_version = effects.lock_student(student_id, using)
+        if student_version is None:
+            raise no_such_pupil()
+        papers = _papers(student_id, paper_ids, today, using)
+        preview = _preview(
+            kind, student_id, typed, by=by, today=today, papers={one[1] for one in papers}, using=using
+        )
+        if preview.faults:
+            raise FieldsMissing(preview.faults)
+        if preview.stops:
+            raise Stopped(preview.stops)
+        facts, payload, route = preview.facts, preview.payload, preview.route
+        waits = bool(preview.waits)
+        case_id = uuid7.new()
+        days = calendar(using)
+        case = Moving(
+            student_id=student_id,
+            id=case_id,
+            kind=kind,
+            state=State.WAITING if waits else State.WITH_DESK,
+            place=facts.school.place,
+            other_place=facts.target_school.place
+            if kind.starter is Starter.RECEIVING_SCHOOL and facts.target_school
+            else None,
+            starter_place=by.place,
+            desk_place=by.place if waits else route[0].place,
+            at=0,
+            route=route,
+            pack_id=facts.pack_id,
+            name=facts.name,
+            payload=payload,
+            filed_by=by.account_id,
+            filed_on=today,
+            effect_on=None,
+            undo_until=None,
+            version=1,
+            student_version=student_version,
+            is_discreet=kind.is_discreet,
+        )
+        _insert(case, today=today, is_from_paper=is_from_paper, days=days, using=using)
+        with connections[using].cursor() as cursor:
+            for paper_id, _kind in papers:
+                cursor.execute(
+                    "INSERT INTO status_casepaper (student_id, case_id, paper_id, place) VALUES (%s, %s, %s, %s)",
+                    [student_id, case_id, paper_id, case.place],
+                )
+        if not waits:
+            _receive(case, days=days, today=today, using=using)
+            if kind.effect_on_filing is not None:
+                _write(case, kind.effect_on_filing(facts, payload), moment=effects.FILING, using=using)
+        _said(case, Act.FILE, by=by, today=today, using=using)
+        _tell(case, Act.FILE, by=by, before=None, using=using)
+        code = "" if kind.is_silent or kind.is_discreet else _track(case, using)
+        return Filed(student_id, case_id, case.state, code, preview.waits)
+
+
+def _papers(student_id: UUID, paper_ids: Collection[UUID], today: date, using: str) -> list[tuple[UUID, str]]:
+    """Return (id, kind) of the papers that count: the pupil's own, and valid today."""
+    if not paper_ids:
+        return []
+    with connections[using].cursor() as cursor:
+        cursor.execute(
+            """SELECT id, kind FROM status_paper WHERE student_id = %s AND id = ANY(%s)
+               AND (valid_until IS NULL OR valid_until >= %s) ORDER BY id""",
+            [student_id, list(paper_ids), today],
+        )
+        return cursor.fetchall()
+
+
+INSERT_CASE = """
+INSERT INTO status_case (student_id, id, place, kind, state, other_place, starter_place, desk_place, at, route,
+    pack_id, name, payload, filed_by, filed_on, due_on, starts_on, is_discreet, is_from_paper, version)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, NULL, %s, %s, %s)
+"""
+
+
+def _insert(case: Moving, *, today: date, is_from_paper: bool, days: Calendar, using: str) -> None:
+    whole = days.due_on(today, case.kind.days_in_all).on if case.kind.days_in_all else None
+    with connections[using].cursor() as cursor:
+        cursor.execute(
+            INSERT_CASE,
+            [
+                case.student_id,
+                case.id,
+                case.place,
+                case.kind.code,
+                case.state,
+                case.other_place,
+                case.starter_place,
+                case.desk_place,
+                case.at,
+                json.dumps([desk.as_json() for desk in case.route]),
+                case.pack_id,
+                case.name,
+                seal(case.payload, case.id),
+                case.filed_by,
+                case.filed_on,
+                whole,
+                case.is_discreet,
+                is_from_paper,
+                case.version,
+            ],
+        )
+
+
+def _track(case: Moving, using: str) -> str:
+    """Give the case a code for the family, and return it."""
+    code = "".join(secrets.choice(TRACKING_SIGNS) for _ in range(TRACKING_LENGTH))
+    ring = settings.XUEJI_KEY_RING
+    with connections[using].cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO status_tracking (code_index, student_id, case_id, place, code) VALUES (%s, %s, %s, %s, %s)",
+            [
+                ring.blind_index(TRACKING_SCHEME, code),
+                case.student_id,
+                case.id,
+                case.starter_place,
+                ring.encrypt(code, associated("tracking", case.id)),
+            ],
+        )
+    return code
+
+
+# Moving ------------------------------------------------------------------------------------
+
+LOCK = """
+SELECT c.student_id, c.id, c.kind, c.state, c.place, c.other_place, c.starter_place, c.desk_place, c.at, c.route,
+    c.pack_id, c.name, c.payload, c.filed_by, c.filed_on, c.effect_on, c.undo_until, c.version, s.version,
+    c.is_discreet
+FROM status_case c JOIN students_student s ON s.id = c.student_id
+WHERE c.id = %s FOR UPDATE OF s, c
+"""
+
+
+def locked(case_id: UUID, using: str) -> Moving:
+    """Return a case, it and its pupil locked until commit. Raises NoSuchCase."""
+    with connections[using].cursor() as cursor:
+        cursor.execute(LOCK, [case_id])
+        row = cursor.fetchone()
+    if row is None:
+        raise no_such_case()
+    student_id, id_, kind, state, place, other_place, starter_place, desk_place, at, route, *rest = row
+    pack_id, name, payload, filed_by, filed_on, effect_on, undo_until, version, student_version, discreet = (
+        rest
+    )
+    return Moving(
+        student_id=student_id,
+        id=id_,
+        kind=BY_CODE[kind],
+        state=State(state),
+        place=place,
+        other_place=other_place,
+        starter_place=starter_place,
+        desk_place=desk_place,
+        at=at,
+        route=tuple(Desk.from_json(one) for one in (json.loads(route) if isinstance(route, str) else route)),
+        pack_id=pack_id,
+        name=name,
+        payload=unseal(payload, id_),
+        filed_by=filed_by,
+        filed_on=filed_on,
+        effect_on=effect_on,
+        undo_until=undo_until,
+        version=version,
+        student_version=student_version,
+        is_discreet=discreet,
+    )
+
+
+def no_such_case() -> NoSuchCase:
+    return NoSuchCase(
+        "没有这项业务，请从待办重新进入。", "There is no such case; open it from the inbox again."
+    )
+
+
+def permission_at(desk: Desk) -> str:
+    """Return the permission that deciding at a desk needs."""
+    is_school = places.level_of(desk.place) == "school"
+    return "status.decide_at_school" if is_school else "status.decide_at_authority"
+
+
+def require_turn(case: Moving, act: Act, *, by: Actor, version: int | None, using: str) -> None:
+    """Raise unless `by` may do `act` on the case now, as it was looked at.
+
+    Raises NotNow for what is past, NotYourTurn for another office, NotAllowed for a role that
+    may not, OwnWork for who did an earlier part (two-person rule).
+    """
+    _require_version(case, version)
+    if not steps_from(case.state, act):
+        raise not_now()
+    by.require(permission_at(case.desk))
+    if by.place != case.desk_place:
+        raise NotYourTurn("该业务现在不在本单位办理。", "This case is not on the desk of your office now.")
+    with connections[using].cursor() as cursor:
+        cursor.execute(
+            """SELECT EXISTS (SELECT 1 FROM status_decision WHERE student_id = %s AND case_id = %s AND by = %s
+               AND act IN ('file', 'answer', 'approve'))""",
+            [case.student_id, case.id, by.account_id],
+        )
+        (took_part,) = cursor.fetchone()
+    if took_part:
+        raise OwnWork(
+            "您已办理过本业务的前一环节，这一环节须由另一位同事办理。",
+            "You did an earlier part of this case; a second person has to do this one.",
+        )
+
+
+def require_starter_of(case: Moving, act: Act, *, by: Actor, version: int | None) -> None:
+    """Raise unless `by` is at the office that filed, and `act` is possible now."""
+    _require_version(case, version)
+    by.require("status.file_at_authority" if case.kind.starter is Starter.AUTHORITY else "status.file")
+    if by.place != case.starter_place:
+        raise NotYourTurn("只有提交的单位可以办理。", "Only the office that filed it may do this.")
+    if not steps_from(case.state, act):
+        raise not_now()
+
+
+def _require_version(case: Moving, version: int | None) -> None:
+    if version is not None and version != case.version:
+        raise NotNow(
+            "该业务刚刚有了进展，请刷新查看后再操作。", "The case has just moved on; reload and look again."
+        )
+
+
+def not_now() -> NotNow:
+    return NotNow(
+        "该业务已不在这一环节，可能已由同事办理；请刷新查看当前状态。",
+        "The case is past this step, perhaps by a colleague; reload to see where it is.",
+    )
+
+
+def approve(case_id: UUID, *, by: Actor, today: date, reason: str = "", version: int | None = None) -> Acted:
+    """Approve at the desk whose turn it is, and hand the case on; at the desk of the effect it takes effect.
+
+    What stood in the way is looked at again when it takes effect. A late decision is accepted.
+    Raises Stopped, Overtaken and what `require_turn` raises.
+    """
+    with national("status") as using:
+        case = locked(case_id, using)
+        require_turn(case, Act.APPROVE, by=by, version=version, using=using)
+        days = calendar(using)
+        moved, before = case, case
+        if case.desk.has_effect:
+            moved = _take_effect(case, by=by, today=today, using=using)
+        if case.at + 1 < len(case.route):
+            moved = replace(
+                moved, at=case.at + 1, desk_place=case.route[case.at + 1].place, version=case.version + 1
+            )
+        else:
+            moved = replace(moved, state=State.COMPLETED, version=case.version + 1)
+        _said(case, Act.APPROVE, by=by, today=today, reason=reason, using=using)
+        _end_turn(case, Act.APPROVE, days=days, today=today, using=using)
+        if moved.state is State.WITH_DESK:
+            _receive(moved, days=days, today=today, using=using)
+        _move(moved, today=today, using=using)
+        _tell(moved, Act.APPROVE, by=by, before=before, using=using)
+        if moved.state in CLOSED:
+            release_waiting(case.student_id, today=today, using=using)
+        return Acted(case.student_id, case.id, moved.state, moved.version)
+
+
+def _take_effect(case: Moving, *, by: Actor, today: date, using: str) -> Moving:
+    """Write what the case is about. The facts are read anew: rules are asked at the moment they count."""
+    kind = case.kind
+    found = facts_of(
+        case.student_id,
+        kind=kind,
+        payload=case.payload,
+        starter=case.starter_place,
+        today=today,
+        using=using,
+        pack_id=case.pack_id,
+        without_case=case.id,
+        new_ids=tuple(uuid7.many(NEW_IDS)),
+    )
+    if found is None:
+        raise no_such_pupil()
+    facts, _version = found
+    blocking = [
+        one
+        for one in checks.obstacles(kind, facts, case.payload)
+        # The window was open when it was filed: a desk that takes its days does not close it.
+        if one.weight is not Weight.WARNS and one.code != "window-closed"
+    ]
+    if blocking:
+        raise Stopped(blocking)
+    if kind.leaves_copy:
+        leave_copy(case, today=today, using=using)
+    _write(case, kind.effect(facts, case.payload), moment=effects.EFFECT, using=using)
+    return replace(
+        case,
+        effect_on=today,
+        undo_until=today + timedelta(days=DAYS_TO_UNDO) if kind.may_be_undone else None,
+        student_version=case.student_version + 1,
+    )
+
+
+def _write(case: Moving, plan: Plan, *, moment: str, using: str) -> None:
+    effects.apply(
+        plan, student_id=case.student_id, case_id=case.id, place=case.place, moment=moment, using=using
+    )
+    _raise_version(case, using)
+
+
+def _raise_version(case: Moving, using: str) -> None:
+    with connections[using].cursor() as cursor:
+        cursor.execute("UPDATE students_student SET version = version + 1 WHERE id = %s", [case.student_id])
+
+
+COPY = """
+INSERT INTO status_sealedcopy (student_id, id, place, case_id, name, content, sha256, made_on)
+SELECT %(student)s, %(id)s, %(place)s, %(case)s, %(name)s, text, encode(sha256(text), 'hex'), %(today)s
+FROM (SELECT convert_to(jsonb_build_object(
+    'student', (SELECT to_jsonb(s) FROM students_student s WHERE s.id = %(student)s),
+    'identifiers', (SELECT coalesce(jsonb_agg(to_jsonb(i) ORDER BY i.since, i.scheme), '[]')
+        FROM students_identifier i WHERE i.student_id = %(student)s),
+    'enrolments', (SELECT coalesce(jsonb_agg(to_jsonb(e) || jsonb_build_object('school', o.name, 'class_number', c.number)
+        ORDER BY e.started_on), '[]') FROM students_enrolment e
+        JOIN organisations_organisation o ON o.id = e.school_id
+        JOIN organisations_class c ON c.id = e.class_of_id WHERE e.student_id = %(student)s),
+    'family', (SELECT coalesce(jsonb_agg(to_jsonb(f) ORDER BY f.ordinal), '[]')
+        FROM students_familymember f WHERE f.student_id = %(student)s),
+    'marks', (SELECT coalesce(jsonb_agg(to_jsonb(m) ORDER BY m.since), '[]')
+        FROM status_mark m WHERE m.student_id = %(student)s)
+)::text, 'UTF8') AS text) AS made
+"""
+
+
+def leave_copy(case: Moving, *, today: date, using: str) -> None:
+    """Keep the record as it stands, for the school that gives the pupil away (art. 15). Numbers in it stay encrypted."""
+    with connections[using].cursor() as cursor:
+        cursor.execute(
+            COPY,
+            {
+                "student": case.student_id,
+                "id": uuid7.new(),
+                "place": case.place,
+                "case": case.id,
+                "name": case.name,
+                "today": today,
+            },
+        )
+
+
+def refuse(
+    case_id: UUID,
+    *,
+    reason_code: str,
+    reason: str = "",
+    by: Actor,
+    today: date,
+    version: int | None = None,
+) -> Acted:
+    """Refuse at the desk whose turn it is, for a reason of the kind's closed list; words only explain it.
+
+    Raises ReasonMissing for a reason that is not on the list.
+    """
+    with national("status") as using:
+        case = locked(case_id, using)
+        require_turn(case, Act.REFUSE, by=by, version=version, using=using)
+        if case.desk.purpose is Purpose.FILE_FOR_RECORD:
+            raise not_now()
+        if reason_code not in {one.code for one in case.kind.refusals}:
+            raise ReasonMissing(
+                "请从列表中选择不同意的理由；欠费、名额、成绩不是理由。",
+                "Choose a reason of the list; money owed, quotas and marks are none.",
+            )
+        return _close(
+            case,
+            Act.REFUSE,
+            State.REFUSED,
+            by=by,
+            today=today,
+            reason_code=reason_code,
+            reason=reason,
+            using=using,
+        )
+
+
+def withdraw(case_id: UUID, *, by: Actor, today: date, reason: str = "", version: int | None = None) -> Acted:
+    """Take a case back by the office that filed it, as long as it had no effect."""
+    with national("status") as using:
+        case = locked(case_id, using)
+        require_starter_of(case, Act.WITHDRAW, by=by, version=version)
+        if case.effect_on is not None:
+            raise NotNow(
+                "该业务已经生效，不能撤回；确有错误的，请上级主管部门撤销。",
+                "It has taken effect and cannot be withdrawn; if it was wrong, the authority above can undo it.",
+            )
+        return _close(case, Act.WITHDRAW, State.WITHDRAWN, by=by, today=today, reason=reason, using=using)
+
+
+def _close(
+    case: Moving,
+    act: Act,
+    state: State,
+    *,
+    by: Actor,
+    today: date,
+    using: str,
+    reason_code: str = "",
+    reason: str = "",
+) -> Acted:
+    """Close a case without its effect; what filing had written is taken back."""
+    filed = effects.kept(case.student_id, case.id, moment=effects.FILING, using=using)
+    if filed.writes:
+        effects.apply(
+            filed.inverse(),
+            student_id=case.student_id,
+            case_id=case.id,
+            place=case.place,
+            moment=effects.FILING,
+            using=using,
+            keep=False,
+        )
+        _raise_version(case, using)
+    moved = replace(case, state=state, version=case.version + 1)
+    _said(case, act, by=by, today=today, reason_code=reason_code, reason=reason, using=using)
+    _end_turn(case, act, days=calendar(using), today=today, using=using)
+    _move(moved, today=today, using=using)
+    _tell(moved, act, by=by, before=case, using=using)
+    release_waiting(case.student_id, today=today, using=using)
+    return Acted(case.student_id, case.id, state, moved.version)
+
+
+def send_back(case_id: UUID, *, reason: str, by: Actor, today: date, version: int | None = None) -> Acted:
+    """Return a case for completion: the desk's clock pauses until the answer comes. Raises ReasonMissing."""
+    with national("status") as using:
+        case = locked(case_id, using)
+        require_turn(case, Act.RETURN, by=by, version=version, using=using)
+        if not reason.strip():
+            raise ReasonMissing("请写明需要补正什么。", "Say what has to be completed.")
+        moved = replace(case, state=State.RETURNED, version=case.version + 1)
+        with connections[using].cursor() as cursor:
+            cursor.execute(
+                """UPDATE status_turn SET paused_on = %s, case_version = %s
+                   WHERE student_id = %s AND case_id = %s AND ended_on IS NULL""",
+                [today, moved.version, case.student_id, case.id],
+            )
+        _said(case, Act.RETURN, by=by, today=today, reason=reason, using=using)
+        _move(moved, today=today, using=using)
+        _tell(moved, Act.RETURN, by=by, before=case, using=using)
+        return Acted(case.student_id, case.id, moved.state, moved.version)
+
+
+def answer(
+    case_id: UUID,
+    *,
+    by: Actor,
+    today: date,
+    typed: dict[str, Any] | None = None,
+    paper_ids: Collection[UUID] = (),
+    reason: str = "",
+    version: int | None = None,
+) -> Acted:
+    """Send a returned case back to the desk that asked, completed; the desk's clock goes on where it paused.
+
+    `typed` replaces what was stated. Raises FieldsMissing, Stopped.
+    """
+    with national("status") as using:
+        case = locked(case_id, using)
+        require_starter_of(case, Act.ANSWER, by=by, version=version)
+        payload = case.payload
+        papers = _papers(case.student_id, paper_ids, today, using)
+        if typed is not None:
+            payload, faults = checks.read(case.kind, {**case.payload, **typed})
+            if faults:
+                raise FieldsMissing(faults)
+        moved = replace(case, state=State.WITH_DESK, payload=payload, version=case.version + 1)
+        _require_clear(moved, today=today, using=using)
+        days = calendar(using)
+        with connections[using].cursor() as cursor:
+            cursor.execute(
+                """SELECT paused_on, due_on FROM status_turn
+                   WHERE student_id = %s AND case_id = %s AND ended_on IS NULL""",
+                [case.student_id, case.id],
+            )
+            paused_on, due_on = cursor.fetchone()
+            paused = days.days_used(paused_on, today)
+            due = days.shifted(due_on, paused)
+            cursor.execute(
+                """UPDATE status_turn SET paused_on = NULL, paused_days = paused_days + %s, due_on = %s,
+                       is_provisional = %s, case_version = %s
+                   WHERE student_id = %s AND case_id = %s AND ended_on IS NULL""",
+                [paused, due.on, due.is_provisional, moved.version, case.student_id, case.id],
+            )
+            for paper_id, _kind in papers:
+                cursor.execute(
+                    """INSERT INTO status_casepaper (student_id, case_id, paper_id, place) VALUES (%s, %s, %s, %s)
+                       ON CONFLICT DO NOTHING""",
+                    [case.student_id, case.id, paper_id, case.place],
+                )
+            cursor.execute(
+                "UPDATE status_case SET payload = %s WHERE student_id = %s AND id = %s",
+                [seal(payload, case.id), case.student_id, case.id],
+            )
+        _said(case, Act.ANSWER, by=by, today=today, reason=reason, using=using)
+        _move(moved, today=today, using=using)
+        _tell(moved, Act.ANSWER, by=by, before=case, using=using)
+        return Acted(case.student_id, case.id, moved.state, moved.version)
+
+
+def _require_clear(case: Moving, *, today: date, using: str) -> None:
+    """Raise Stopped where the case as it now reads could not be filed. What its own filing wrote is no obstacle."""
+    if case.kind.effect_on_filing is not None:
+        return
+    found = facts_of(
+        case.student_id,
+        kind=case.kind,
+        payload=case.payload,
+        starter=case.starter_place,
+        today=today,
+        using=using,
+        pack_id=case.pack_id,
+        without_case=case.id,
+    )
+    stops = [
+        one
+        for one in (checks.obstacles(case.kind, found[0], case.payload) if found else ())
+        if one.weight is Weight.STOPS and one.code != "window-closed"
+    ]
+    if stops:
+        raise Stopped(stops)
+
+
+# Waiting -----------------------------------------------------------------------------------
+
+
+def release_waiting(student_id: UUID, *, today: date, using: str) -> int:
+    """Put waiting cases of a pupil whose way has become clear on their first desk; return how many."""
+    with connections[using].cursor() as cursor:
+        cursor.execute(
+            "SELECT id FROM status_case WHERE student_id = %s AND state = %s ORDER BY id",
+            [student_id, State.WAITING],
+        )
+        waiting = [row[0] for row in cursor.fetchall()]
+    return sum(_release(locked(case_id, using), today=today, using=using) for case_id in waiting)
+
+
+def obstacles_of(case_id: UUID, *, today: date) -> tuple[Obstacle, ...]:
+    """Return what stands in the way of a case now."""
+    with national("status") as using:
+        return _obstacles_of(locked(case_id, using), today=today, using=using)
+
+
+def _obstacles_of(case: Moving, *, today: date, using: str) -> tuple[Obstacle, ...]:
+    found = facts_of(
+        case.student_id,
+        kind=case.kind,
+        payload=case.payload,
+        starter=case.starter_place,
+        today=today,
+        using=using,
+        pack_id=case.pack_id,
+        without_case=case.id,
+    )
+    return checks.obstacles(case.kind, found[0], case.payload) if found else ()
+
+
+def release(case_id: UUID, *, today: date) -> bool:
+    """Look at a waiting case again, and put it on its first desk if nothing stands in its way; return whether it moved."""
+    with national("status") as using:
+        return _release(locked(case_id, using), today=today, using=using)
+
+
+def _release(case: Moving, *, today: date, using: str) -> bool:
+    if case.state is not State.WAITING:
+        return False
+    if any(one.weight is not Weight.WARNS for one in _obstacles_of(case, today=today, using=using)):
+        return False
+    moved = replace(case, state=State.WITH_DESK, desk_place=case.route[0].place, version=case.version + 1)
+    _receive(moved, days=calendar(using), today=today, using=using)
+    _move(moved, today=today, using=using)
+    _tell(moved, Act.RELEASE, by=None, before=case, using=using)
+    return True
+
+
+# Undo --------------------------------------------------------------------------------------
+
+
+def undoer_of(case: Moving) -> int:
+    """Return the authority that may undo the case: the one above the desk where it took effect."""
+    desk = next(desk for desk in case.route if desk.has_effect)
+    return places.authority_above(desk.place, authority_codes())
+
+
+def undo(case_id: UUID, *, reason: str, by: Actor, today: date, version: int | None = None) -> Acted:
+    """Take back what a case did, exactly: within 30 days, by the authority above, as long as nothing stands on it.
+
+    Raises CannotUndo, NotNow, ReasonMissing, Overtaken.
+    """
+    with national("status") as using:
+        case = locked(case_id, using)
+        _require_version(case, version)
+        by.require("status.undo")
+        if case.effect_on is None or case.state is State.UNDONE:
+            raise not_now()
+        if by.place != undoer_of(case):
+            raise NotYourTurn(
+                "撤销须由作出决定的单位的上一级主管部门办理。",
+                "Only the authority above the office that decided can undo it.",
+            )
+        if case.undo_until is None or today > case.undo_until:
+            raise CannotUndo(
+                f"已超过撤销期限（生效后 {DAYS_TO_UNDO} 日），请按更正办理。",
+                f"The {DAYS_TO_UNDO} days in which it can be undone are over; file a correction.",
+            )
+        if not reason.strip():
+            raise ReasonMissing("请写明撤销的理由。", "Say why it is undone.")
+        _require_nothing_on_top(case, using)
+        for moment in (effects.EFFECT, effects.FILING):
+            done = effects.kept(case.student_id, case.id, moment=moment, using=using)
+            try:
+                effects.apply(
+                    done.inverse(),
+                    student_id=case.student_id,
+                    case_id=case.id,
+                    place=case.place,
+                    moment=moment,
+                    using=using,
+                    keep=False,
+                )
+            except effects.Overtaken as overtaken:
+                raise CannotUndo(
+                    "该生的学籍此后又有了变动，不能直接撤销；请先撤销后来的变动。",
+                    "The record changed again since; undo the later change first.",
+                ) from overtaken
+        _raise_version(case, using)
+        with connections[using].cursor() as cursor:
+            cursor.execute(
+                "UPDATE status_sealedcopy SET void_on = %s WHERE student_id = %s AND case_id = %s",
+                [today, case.student_id, case.id],
+            )
+        moved = replace(case, state=State.UNDONE, version=case.version + 1)
+        _said(case, Act.UNDO, by=by, today=today, reason=reason, using=using)
+        _end_turn(case, Act.UNDO, days=calendar(using), today=today, using=using)
+        _move(moved, today=today, using=using)
+        _tell(moved, Act.UNDO, by=by, before=case, using=using)
+        return Acted(case.student_id, case.id, moved.state, moved.version)
+
+
+def _require_nothing_on_top(case: Moving, using: str) -> None:
+    """Raise CannotUndo where an open case was filed after the effect, or a class of before is closed."""
+    with connections[using].cursor() as cursor:
+        cursor.execute(
+            """SELECT EXISTS (SELECT 1 FROM status_case WHERE student_id = %s AND id <> %s AND closed_on IS NULL
+                   AND state <> 'waiting' AND filed_on >= %s)""",
+            [case.student_id, case.id, case.effect_on],
+        )
+        (is_open,) = cursor.fetchone()
+        cursor.execute(
+            """SELECT EXISTS (SELECT 1 FROM status_effect f
+                   JOIN organisations_class c ON c.id = (f.before->>'class_of_id')::bigint
+                   WHERE f.student_id = %s AND f.case_id = %s AND f."table" = 'students_enrolment'
+                       AND f.before->>'ended_on' IS NULL AND c.closed_on IS NOT NULL)""",
+            [case.student_id, case.id],
+        )
+        (is_closed,) = cursor.fetchone()
+    if is_open:
+        raise CannotUndo(
+            "该生此后又有在办业务，请先办结或撤回。",
+            "Another case of the pupil is under way since; finish or withdraw it first.",
+        )
+    if is_closed:
+        raise CannotUndo(
+            "原班级已关闭，不能撤销；请先由原学校重新开班。",
+            "The class of before is closed; its school has to open it again first.",
+        )
+
+
+# What every step writes --------------------------------------------------------------------
+
+
+def _receive(case: Moving, *, days: Calendar, today: date, using: str) -> None:
+    """Put a case on its desk: its turn begins, with a clock of its own."""
+    desk = case.desk
+    due = days.due_on(today, desk.days)
+    with connections[using].cursor() as cursor:
+        cursor.execute(
+            """INSERT INTO status_turn (student_id, case_id, ordinal, place, party, purpose, above, kind, name,
+                   from_place, is_discreet, days, received_on, due_on, is_provisional, paused_days, act, case_version)
+               VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 0, '', %s)""",
+            [
+                case.student_id,
+                case.id,
+                case.at,
+                desk.place,
+                desk.party,
+                desk.purpose,
+                places.authority_above(desk.place, authority_codes()),
+                case.kind.code,
+                case.name,
+                case.starter_place,
+                case.is_discreet,
+                desk.days,
+                today,
+                due.on,
+                due.is_provisional,
+                case.version,
+            ],
+        )
+
+
+def _end_turn(case: Moving, act: Act, *, days: Calendar, today: date, using: str) -> None:
+    with connections[using].cursor() as cursor:
+        cursor.execute(
+            """UPDATE status_turn SET ended_on = %(today)s, act = %(act)s, case_version = %(version)s
+               WHERE student_id = %(student)s AND case_id = %(case)s AND ended_on IS NULL
+               RETURNING ordinal, received_on, paused_days, paused_on""",
+            {
+                "today": today,
+                "act": act,
+                "version": case.version + 1,
+                "student": case.student_id,
+                "case": case.id,
+            },
+        )
+        row = cursor.fetchone()
+        if row is None:
+            return
+        ordinal, received_on, paused_days, paused_on = row
+        used = days.days_used(received_on, paused_on or today) - paused_days
+        cursor.execute(
+            "UPDATE status_turn SET days_used = %s WHERE student_id = %s AND case_id = %s AND ordinal = %s",
+            [max(0, used), case.student_id, case.id, ordinal],
+        )
+
+
+def _said(
+    case: Moving,
+    act: Act,
+    *,
+    by: Actor,
+    today: date,
+    using: str,
+    reason_code: str = "",
+    reason: str = "",
+) -> None:
+    with connections[using].cursor() as cursor:
+        cursor.execute(
+            """INSERT INTO status_decision (student_id, id, case_id, place, ordinal, act, reason_code, reason, by,
+                   office, "on")
+               VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)""",
+            [
+                case.student_id,
+                uuid7.new(),
+                case.id,
+                case.place,
+                case.at,
+                act,
+                reason_code,
+                " ".join(reason.split())[:500],
+                by.account_id,
+                by.place,
+                today,
+            ],
+        )
+
+
+def _move(case: Moving, *, today: date, using: str) -> None:
+    with connections[using].cursor() as cursor:
+        cursor.execute(
+            """UPDATE status_case SET state = %s, at = %s, desk_place = %s, effect_on = %s, undo_until = %s,
+                   closed_on = %s, version = %s WHERE student_id = %s AND id = %s""",
+            [
+                case.state,
+                case.at,
+                case.desk_place,
+                case.effect_on,
+                case.undo_until,
+                today if case.state in CLOSED else None,
+                case.version,
+                case.student_id,
+                case.id,
+            ],
+        )
+
+
+def _tell(case: Moving, act: Act, *, by: Actor | None, before: Moving | None, using: str) -> None:
+    """Append the event. A discreet change is filed under its case, so that no record of the pupil shows it."""
+    took_effect = case.effect_on is not None and (before is None or before.effect_on is None)
+    record(
+        f"status.{case.kind.code}.{act}",
+        by=by.account_id if by else None,
+        office=by.place if by else case.starter_place,
+        subject_kind="case" if case.is_discreet else "student",
+        subject_id=case.id if case.is_discreet else case.student_id,
+        place=case.place,
+        before=None if before is None else {"state": before.state, "at": before.at},
+        after={
+            "case": str(case.id),
+            "state": case.state,
+            "at": case.at,
+            **({"effect": True} if took_effect else {}),
+        },
+        using=using,
+    )
+
+
+def is_party(case: Moving, by: Actor) -> bool:
+    """Return whether the actor's office or one below it takes part in the case."""
+    concerned = {case.place, case.other_place, case.starter_place, *(desk.place for desk in case.route)}
+    return by.level is Level.MINISTRY or any(place is not None and place in by.scope for place in concerned)

@@ -1,0 +1,94 @@
+"""Drafts: what was typed and not filed yet. They lock nothing, and nobody but their own office sees them."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from django.db import connections, transaction
+
+from xueji.access.scope import Actor
+from xueji.audit.actions import record
+from xueji.lib import uuid7
+from xueji.lib.errors import Refused
+from xueji.status.actions.cases import kind_of
+from xueji.status.encryption import seal
+from xueji.status.rules.kind import Starter
+
+MOST_DRAFTS = 500
+
+KEEP = """
+INSERT INTO status_draft AS d (id, place, kind, student_id, name, payload, created_by, created_on)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
+ON CONFLICT (id) DO UPDATE SET student_id = EXCLUDED.student_id, name = EXCLUDED.name, payload = EXCLUDED.payload,
+    changed_at = now() WHERE d.place = EXCLUDED.place AND d.kind = EXCLUDED.kind
+"""
+
+
+class NoSuchDraft(Refused):
+    code = "not-found"
+
+
+class TooManyDrafts(Refused):
+    code = "too-many-drafts"
+
+
+def keep_draft(
+    kind_code: str,
+    typed: dict[str, Any],
+    *,
+    by: Actor,
+    today: date,
+    draft_id: UUID | None = None,
+    student_id: UUID | None = None,
+    name: str = "",
+) -> UUID:
+    """Keep what was typed for a change and return the draft's id; an earlier draft with this id is replaced.
+
+    Raises NotAllowed, NoSuchDraft for a draft of another office, TooManyDrafts.
+    """
+    kind = kind_of(kind_code)
+    by.require("status.file_at_authority" if kind.starter is Starter.AUTHORITY else "status.file")
+    key = draft_id or uuid7.new()
+    with transaction.atomic(), connections["default"].cursor() as cursor:
+        if draft_id is None:
+            cursor.execute("SELECT count(*) FROM status_draft WHERE place = %s", [by.place])
+            (count,) = cursor.fetchone()
+            if count >= MOST_DRAFTS:
+                raise TooManyDrafts(
+                    f"本单位已有 {count} 份草稿，请先提交或删除旧的。",
+                    f"Your office has {count} drafts; file or delete old ones first.",
+                )
+        cursor.execute(
+            KEEP,
+            [key, by.place, kind.code, student_id, name[:100], seal(typed, key), by.account_id, today],
+        )
+        if cursor.rowcount == 0:
+            raise no_such_draft()
+        _note("status.draft", key, by=by, kind=kind.code)
+    return key
+
+
+def drop_draft(draft_id: UUID, *, by: Actor) -> None:
+    """Delete a draft of the own office; one that is gone already is no fault."""
+    with transaction.atomic(), connections["default"].cursor() as cursor:
+        cursor.execute("DELETE FROM status_draft WHERE id = %s AND place = %s", [draft_id, by.place])
+        if cursor.rowcount:
+            _note("status.draft_drop", draft_id, by=by, kind="")
+
+
+def _note(act: str, draft_id: UUID, *, by: Actor, kind: str) -> None:
+    record(
+        act,
+        by=by.account_id,
+        office=by.place,
+        subject_kind="draft",
+        subject_id=draft_id,
+        place=by.place,
+        after={"kind": kind} if kind else None,
+    )
+
+
+def no_such_draft() -> NoSuchDraft:
+    return NoSuchDraft("没有这份草稿，可能已提交。", "There is no such draft; it may have been filed.")

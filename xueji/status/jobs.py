@@ -1,0 +1,30 @@
+"""Work of the worker: reminders each morning, and what waited for others to clear the way."""
+
+from __future__ import annotations
+
+from django.db import connections
+from django.utils import timezone
+from procrastinate.contrib.django import app
+
+from xueji.access.scope import national
+from xueji.status.actions import cases, clocks
+
+
+@app.periodic(cron="10 6 * * *")
+@app.task(name="status.remind", queue="status", queueing_lock="status.remind")
+def remind(timestamp: int) -> None:
+    """Leave today's reminders, and count provisional due days anew. Repeating it is harmless."""
+    today = timezone.localdate()
+    clocks.recount(today=today)
+    clocks.remind(today=today)
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(name="status.look_again", queue="status", queueing_lock="status.look_again")
+def look_again(timestamp: int) -> None:
+    """Put waiting cases on their first desk whose way has become clear by another door, such as a problem record settled."""
+    with national("status.clocks") as using, connections[using].cursor() as cursor:
+        cursor.execute("SELECT id FROM status_case WHERE state = 'waiting' ORDER BY id LIMIT 5000")
+        waiting = [row[0] for row in cursor.fetchall()]
+    for case_id in waiting:
+        cases.release(case_id, today=timezone.localdate())

@@ -1,0 +1,348 @@
+"""Cases of status business (学籍变动): one request on its way, its turns at desks, what it did, and what it left."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+from xueji.access.scope import ScopedModel
+from xueji.status.rules.steps import OPEN, State
+
+OPEN_STATES = sorted(OPEN)
+
+
+class Draft(ScopedModel):
+    """What a school began to file and has not filed. It locks nothing and may have no pupil yet."""
+
+    id = models.UUIDField(primary_key=True)
+    kind = models.CharField(max_length=24)
+    student_id = models.UUIDField(null=True)
+    name = models.CharField(max_length=100, db_collation="C", blank=True, default="")
+    # What was typed so far, encrypted.
+    payload = models.BinaryField(null=True)
+    created_by = models.BigIntegerField()
+    created_on = models.DateField()
+    changed_at = models.DateTimeField(db_default=Now())
+
+    class Meta(ScopedModel.Meta):
+        indexes = [models.Index(fields=["place", "id"], name="status_draft_place")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.id}"
+
+
+class Case(ScopedModel):
+    """One change of one pupil. `place` is the school that holds the pupil when it was filed, `other_place` the one that will.
+
+    `route` are the desks in order, `at` the one whose turn it is, `desk_place` its office. The
+    case keeps the version of the rule pack it began under. Counters of days are in the turns.
+    """
+
+    pk = models.CompositePrimaryKey("student_id", "id")
+    student_id = models.UUIDField()
+    id = models.UUIDField()
+    kind = models.CharField(max_length=24)
+    state = models.CharField(max_length=12, choices=[(s.value, s.value) for s in State])
+    other_place = models.BigIntegerField(null=True)
+    starter_place = models.BigIntegerField()
+    desk_place = models.BigIntegerField()
+    at = models.SmallIntegerField()
+    route = models.JSONField()
+    pack_id = models.BigIntegerField()
+    name = models.CharField(max_length=100, db_collation="C")
+    # What was filed, encrypted.
+    payload = models.BinaryField()
+    filed_by = models.BigIntegerField()
+    filed_on = models.DateField()
+    due_on = models.DateField(null=True)
+    starts_on = models.DateField(null=True)
+    effect_on = models.DateField(null=True)
+    undo_until = models.DateField(null=True)
+    closed_on = models.DateField(null=True)
+    is_discreet = models.BooleanField(default=False)
+    # 办理于纸质：handled on paper while the system was away, entered afterwards (art. 4).
+    is_from_paper = models.BooleanField(default=False)
+    version = models.IntegerField(default=1)
+
+    class Meta(ScopedModel.Meta):
+        indexes = [
+            models.Index(fields=["id"], name="status_case_id"),
+            models.Index(fields=["place", "id"], name="status_case_place"),
+            models.Index(
+                fields=["other_place", "id"],
+                condition=Q(other_place__isnull=False),
+                name="status_case_other_place",
+            ),
+            models.Index(fields=["state", "id"], condition=Q(state="waiting"), name="status_case_waiting"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                name="one_open_case_of_a_kind_per_student",
+                fields=["student_id", "kind"],
+                condition=Q(state__in=OPEN_STATES),
+            ),
+            models.CheckConstraint(
+                name="a_closed_case_has_its_day",
+                condition=Q(state__in=OPEN_STATES, closed_on__isnull=True)
+                | (~Q(state__in=OPEN_STATES) & Q(closed_on__isnull=False)),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.state}"
+
+
+class Turn(ScopedModel):
+    """One desk's turn at a case, with its own clock. `place` is the office; `above` the authority that sees it when late."""
+
+    pk = models.CompositePrimaryKey("student_id", "case_id", "ordinal")
+    student_id = models.UUIDField()
+    case_id = models.UUIDField()
+    ordinal = models.SmallIntegerField()
+    party = models.CharField(max_length=24)
+    purpose = models.CharField(max_length=8)
+    above = models.BigIntegerField()
+    # Repeated of the case, so that an office reads its inbox from its own rows alone.
+    kind = models.CharField(max_length=24)
+    name = models.CharField(max_length=100, db_collation="C")
+    from_place = models.BigIntegerField()
+    is_discreet = models.BooleanField(default=False)
+    days = models.SmallIntegerField()
+    received_on = models.DateField()
+    due_on = models.DateField()
+    # The year of the due day was not announced when it was counted.
+    is_provisional = models.BooleanField(default=False)
+    paused_on = models.DateField(null=True)
+    paused_days = models.SmallIntegerField(default=0)
+    ended_on = models.DateField(null=True)
+    # Working days the office took, pauses not counted.
+    days_used = models.SmallIntegerField(null=True)
+    act = models.CharField(max_length=12, blank=True, default="")
+    case_version = models.IntegerField()
+
+    class Meta(ScopedModel.Meta):
+        indexes = [
+            models.Index(
+                fields=["place", "due_on", "case_id"],
+                condition=Q(ended_on__isnull=True),
+                name="status_turn_desk",
+            ),
+            models.Index(
+                fields=["above", "due_on", "case_id"],
+                condition=Q(ended_on__isnull=True),
+                name="status_turn_above",
+            ),
+            models.Index(
+                fields=["place", "ended_on"], condition=Q(ended_on__isnull=False), name="status_turn_ended"
+            ),
+            models.Index(fields=["case_id"], name="status_turn_case"),
+            models.Index(
+                fields=["due_on"],
+                condition=Q(ended_on__isnull=True, is_provisional=True),
+                name="status_turn_provisional",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.party} {self.received_on}"
+
+
+class Decision(ScopedModel):
+    """One act on a case: who, for which office, what, why. Kept for ever, never changed. `place` is the holder's."""
+
+    pk = models.CompositePrimaryKey("student_id", "id")
+    student_id = models.UUIDField()
+    id = models.UUIDField()
+    case_id = models.UUIDField()
+    ordinal = models.SmallIntegerField()
+    act = models.CharField(max_length=12)
+    reason_code = models.CharField(max_length=24, blank=True, default="")
+    reason = models.CharField(max_length=500, blank=True, default="")
+    by = models.BigIntegerField()
+    office = models.BigIntegerField()
+    on = models.DateField()
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta(ScopedModel.Meta):
+        indexes = [models.Index(fields=["case_id", "at"], name="status_decision_case")]
+
+    def __str__(self) -> str:
+        return f"{self.act} {self.case_id}"
+
+
+class Effect(ScopedModel):
+    """One row that a case changed: before and after, so that it can be taken back exactly. `moment`: filing or effect."""
+
+    pk = models.CompositePrimaryKey("student_id", "case_id", "moment", "ordinal")
+    student_id = models.UUIDField()
+    case_id = models.UUIDField()
+    moment = models.CharField(max_length=8)
+    ordinal = models.SmallIntegerField()
+    table = models.CharField(max_length=40)
+    key = models.JSONField()
+    before = models.JSONField(null=True)
+    after = models.JSONField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.table} of {self.case_id}"
+
+
+class Mark(ScopedModel):
+    """Something that is true of a pupil for a time: a suspension's terms, a programme, an arrangement of special education."""
+
+    pk = models.CompositePrimaryKey("student_id", "id")
+    student_id = models.UUIDField()
+    id = models.UUIDField()
+    kind = models.CharField(max_length=24)
+    since = models.DateField()
+    until = models.DateField(null=True)
+    details = models.JSONField(default=dict)
+
+    class Meta(ScopedModel.Meta):
+        constraints = [
+            models.UniqueConstraint(
+                name="one_running_mark_of_a_kind",
+                fields=["student_id", "kind"],
+                condition=Q(until__isnull=True),
+            ),
+            models.CheckConstraint(
+                name="a_mark_ends_after_it_begins",
+                condition=Q(until__isnull=True) | Q(until__gte=F("since")),
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["place", "kind"], condition=Q(until__isnull=True), name="status_mark_running"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.student_id}"
+
+
+class Placement(ScopedModel):
+    """A pupil of a specialised school (专门学校). Enrolment and certificate stay with the original school.
+
+    For those who must know alone: no ordinary role reads the table.
+    Source: Law on the Prevention of Juvenile Delinquency art. 47; 《办法》 art. 11.
+    """
+
+    pk = models.CompositePrimaryKey("student_id", "id")
+    student_id = models.UUIDField()
+    id = models.UUIDField()
+    school_place = models.BigIntegerField()
+    since = models.DateField()
+    until = models.DateField(null=True)
+    case_id = models.UUIDField()
+
+    class Meta(ScopedModel.Meta):
+        constraints = [
+            models.UniqueConstraint(
+                name="one_running_placement", fields=["student_id"], condition=Q(until__isnull=True)
+            )
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class Paper(ScopedModel):
+    """A paper of a pupil, encrypted. One given once serves later cases while it is valid. `place` is the holder's."""
+
+    pk = models.CompositePrimaryKey("student_id", "id")
+    student_id = models.UUIDField()
+    id = models.UUIDField()
+    kind = models.CharField(max_length=24)
+    file_name = models.CharField(max_length=200)
+    media_type = models.CharField(max_length=60)
+    sha256 = models.CharField(max_length=64, db_collation="C")
+    size = models.IntegerField()
+    content = models.BinaryField()
+    office = models.BigIntegerField()
+    filed_by = models.BigIntegerField()
+    filed_on = models.DateField()
+    valid_until = models.DateField(null=True)
+
+    class Meta(ScopedModel.Meta):
+        constraints = [
+            models.UniqueConstraint(name="a_paper_is_kept_once", fields=["student_id", "kind", "sha256"])
+        ]
+
+    def __str__(self) -> str:
+        return self.file_name
+
+
+class CasePaper(ScopedModel):
+    """A paper that a case rests on."""
+
+    pk = models.CompositePrimaryKey("student_id", "case_id", "paper_id")
+    student_id = models.UUIDField()
+    case_id = models.UUIDField()
+    paper_id = models.UUIDField()
+
+    def __str__(self) -> str:
+        return f"{self.paper_id} for {self.case_id}"
+
+
+class SealedCopy(ScopedModel):
+    """The readable copy of the archive that stays with a school a pupil left. `place` is that school's."""
+
+    pk = models.CompositePrimaryKey("student_id", "id")
+    student_id = models.UUIDField()
+    id = models.UUIDField()
+    case_id = models.UUIDField()
+    name = models.CharField(max_length=100, db_collation="C")
+    content = models.BinaryField()
+    sha256 = models.CharField(max_length=64, db_collation="C")
+    made_on = models.DateField()
+    # Set when the transfer was undone: the copy says so and stays.
+    void_on = models.DateField(null=True)
+
+    class Meta(ScopedModel.Meta):
+        indexes = [models.Index(fields=["place", "made_on"], name="status_copy_place")]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class Tracking(ScopedModel):
+    """The family's way to look at a case without an account: a code that nobody can guess, kept as its blind index."""
+
+    code_index = models.BinaryField(primary_key=True, max_length=16)
+    student_id = models.UUIDField()
+    case_id = models.UUIDField()
+    # The code itself, encrypted, for the school that hands it over.
+    code = models.BinaryField()
+    expires_on = models.DateField(null=True)
+
+    class Meta(ScopedModel.Meta):
+        indexes = [models.Index(fields=["case_id"], name="status_tracking_case")]
+
+    def __str__(self) -> str:
+        return str(self.case_id)
+
+
+class Notice(ScopedModel):
+    """A message to an office: a reminder, a case that came, one that was decided. Made once per subject and kind."""
+
+    pk = models.CompositePrimaryKey("place", "case_id", "ordinal", "kind")
+    case_id = models.UUIDField()
+    ordinal = models.SmallIntegerField()
+    kind = models.CharField(max_length=16)
+    student_id = models.UUIDField()
+    case_kind = models.CharField(max_length=24)
+    name = models.CharField(max_length=100, db_collation="C")
+    due_on = models.DateField(null=True)
+    created_on = models.DateField()
+    read_on = models.DateField(null=True)
+
+    class Meta(ScopedModel.Meta):
+        indexes = [
+            models.Index(
+                fields=["place", "created_on"], condition=Q(read_on__isnull=True), name="status_notice_unread"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.case_id}"

@@ -1,0 +1,178 @@
+"""Reads the facts that the rules of a change look at. One statement for the pupil, one for a target class."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from django.db import connections
+
+from xueji.access.rules import places
+from xueji.organisations.queries import authority_of
+from xueji.organisations.queries_packs import pack_for, pack_of
+from xueji.organisations.rules.rule_packs import RulePack
+from xueji.status.rules.facts import (
+    SENIOR_GRADES,
+    ClassFacts,
+    EnrolmentFacts,
+    Facts,
+    MarkFacts,
+    OpenCase,
+    SchoolFacts,
+)
+from xueji.status.rules.kind import Kind, Starter
+
+# The open enrolment, else the last one that ended, with its school and class, and all that is open of the pupil.
+PUPIL = """
+SELECT s.id, s.place, s.name, s.sex, s.birth_on, s.document_type, s.nationality, s.details, s.version,
+    e.id, e.place, e.school_id, e.class_of_id, e.stage, e.entry_year, e.state, e.entered_on, e.started_on,
+    e.ended_on, e.end_reason, e.entry_mode, e.study_mode, e.source, e.seat_number,
+    {school}, {class_},
+    (SELECT coalesce(jsonb_agg(jsonb_build_array(m.id, m.kind, m.since, m.until, m.details) ORDER BY m.since, m.id),
+        '[]') FROM status_mark m WHERE m.student_id = s.id),
+    (SELECT coalesce(jsonb_agg(jsonb_build_array(c.id, c.kind, c.starter_place, c.state) ORDER BY c.id), '[]')
+        FROM status_case c WHERE c.student_id = s.id AND c.closed_on IS NULL),
+    EXISTS (SELECT 1 FROM changes_case p WHERE p.student_id = s.id AND p.closed_on IS NULL),
+    (SELECT coalesce(jsonb_object_agg(kind, times), '{{}}') FROM (
+        SELECT c.kind, count(*) AS times FROM status_case c
+        WHERE c.student_id = s.id AND c.state = 'completed' GROUP BY c.kind) done)
+FROM students_student s
+JOIN LATERAL (
+    SELECT * FROM students_enrolment e WHERE e.student_id = s.id
+    ORDER BY e.ended_on DESC NULLS FIRST, e.started_on DESC LIMIT 1) e ON true
+JOIN organisations_school l ON l.organisation_id = e.school_id
+JOIN organisations_organisation o ON o.id = e.school_id
+JOIN organisations_class c ON c.id = e.class_of_id
+JOIN organisations_grade g ON g.id = c.grade_id
+WHERE s.id = %s
+"""
+
+SCHOOL = "l.organisation_id, l.place, l.identifier, o.name, l.kind, l.system, l.founder, l.state"
+CLASS = """c.id, c.place, c.school_id, c.number, c.name, c.grade_id, g.number, g.stage, g.entry_year,
+    c.closed_on IS NULL,
+    (SELECT coalesce(sum(h.count), 0) FROM students_headcount h WHERE h.class_of_id = c.id)"""
+
+TARGET = f"""
+SELECT {SCHOOL}, {CLASS}
+FROM organisations_class c
+JOIN organisations_grade g ON g.id = c.grade_id
+JOIN organisations_school l ON l.organisation_id = c.school_id
+JOIN organisations_organisation o ON o.id = c.school_id
+WHERE c.id = %s
+"""
+
+SCHOOL_AT = f"""
+SELECT {SCHOOL} FROM organisations_school l JOIN organisations_organisation o ON o.id = l.organisation_id
+WHERE l.place = %s
+"""
+
+
+def facts_of(
+    student_id: UUID,
+    *,
+    kind: Kind,
+    payload: Mapping[str, Any],
+    starter: int,
+    today: date,
+    using: str,
+    pack_id: int | None = None,
+    without_case: UUID | None = None,
+    new_ids: tuple[UUID, ...] = (),
+) -> tuple[Facts, int] | None:
+    """Return the facts of a change and the version of the pupil's row; None when there is no such pupil.
+
+    `starter` is the place of the office that files. The pack is that of the receiving side,
+    or with `pack_id` the version the case began under. `without_case` leaves the case itself out of what is open.
+    """
+    with connections[using].cursor() as cursor:
+        cursor.execute(PUPIL.format(school=SCHOOL, class_=CLASS), [student_id])
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    enrolment = EnrolmentFacts(*row[9:24])
+    school, own_class = _school(row[24:32], using), ClassFacts(*row[32:43])
+    marks, cases, has_problem, times = row[43:47]
+    target_school = target_class = None
+    if kind.has_target and payload.get("class_id"):
+        target_school, target_class = _target(int(payload["class_id"]), using)
+    elif kind.starter is Starter.RECEIVING_SCHOOL:
+        target_school = school_at(starter, using=using)
+    at = (target_school or school).place
+    if pack_id is None:
+        pack_id, pack = pack_for(at, today, using=using)
+    else:
+        pack = pack_of(pack_id, using=using)
+    facts = Facts(
+        student_id=row[0],
+        place=row[1],
+        name=row[2],
+        sex=row[3],
+        birth_on=row[4],
+        document_type=row[5],
+        nationality=row[6],
+        details=_json(row[7]),
+        enrolment=enrolment,
+        school=school,
+        own_class=own_class,
+        pack=pack,
+        pack_id=pack_id,
+        today=today,
+        marks=tuple(_mark(one) for one in _json(marks)),
+        open_cases=tuple(
+            OpenCase(UUID(one[0]), one[1], one[2], one[3])
+            for one in _json(cases)
+            if UUID(one[0]) != without_case
+        ),
+        has_problem=has_problem,
+        times=_json(times),
+        target_school=target_school,
+        target_class=target_class,
+        new_ids=new_ids,
+    )
+    higher = _higher(pack, at, (target_class or own_class).grade, using) if facts.is_senior else ()
+    return replace(facts, higher_authorities=higher), row[8]
+
+
+def school_at(place: int, *, using: str) -> SchoolFacts | None:
+    """Return the school at a place; None where none is."""
+    with connections[using].cursor() as cursor:
+        cursor.execute(SCHOOL_AT, [place])
+        row = cursor.fetchone()
+    return _school(row, using) if row else None
+
+
+def _target(class_id: int, using: str) -> tuple[SchoolFacts | None, ClassFacts | None]:
+    with connections[using].cursor() as cursor:
+        cursor.execute(TARGET, [class_id])
+        row = cursor.fetchone()
+    return (_school(row[:8], using), ClassFacts(*row[8:])) if row else (None, None)
+
+
+def _school(row: tuple[Any, ...], using: str) -> SchoolFacts:
+    id_, place, identifier, name, kind, system, founder, state = row
+    authority = authority_of(place, using=using)
+    return SchoolFacts(id_, place, identifier, name, kind, system, founder, state == "open", authority)
+
+
+def _mark(row: list[Any]) -> MarkFacts:
+    until = date.fromisoformat(row[3]) if row[3] else None
+    return MarkFacts(UUID(row[0]), row[1], date.fromisoformat(row[2]), until, row[4])
+
+
+def _json(value: Any) -> Any:
+    """Return a JSON column as a raw cursor gives it, text or already read."""
+    return json.loads(value) if isinstance(value, str) else value
+
+
+def _higher(pack: RulePack, place: int, grade: int, using: str) -> tuple[int, ...]:
+    """Return the authorities above a school's own that the pack lets decide for senior secondary, lowest first."""
+    if grade not in SENIOR_GRADES:
+        return ()
+    own = authority_of(place, using=using)
+    above = {str(places.level_of(one)): one for one in places.upwards(place)}
+    # Higher levels have the smaller places.
+    return tuple(above[level] for level in pack.senior_level if level in above and above[level] < own)
