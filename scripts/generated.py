@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parents[1]
 GENERATED: dict[str, list[str]] = {
     f"docs/generated/{name}.md": ["scripts/tables.py", name]
     for name in ("findings", "columns", "permissions", "steps")
-}
+} | {"docs/generated/procedures.md": ["scripts/procedures.py"]}
 
 
 def main() -> int:
