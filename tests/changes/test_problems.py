@@ -691,22 +691,136 @@ def test_a_mistyped_number_is_free_for_the_person_it_belongs_to() -> None:
     assert numbers_of(pupil()["name"]) == {"R": new, "S": f"G{new}"}
 
 
-def test_a_correction_that_takes_another_child_s_number_is_refused() -> None:
+# A correction is checked again -----------------------------------------------------------------
+
+
+def following(case: Case) -> Case:
+    """Return the only other case, which the case before leads to."""
+    with national("commands") as using:
+        found: Case = Case.everywhere.using(using).exclude(pk=case.pk).get()
+        assert problems.continued_by(Case.everywhere.using(using).get(pk=case.pk)) == found.pk
+        return found
+
+
+def parties(case: Case) -> list[tuple[int, str, str]]:
+    with national("commands") as using:
+        found = CaseParty.everywhere.using(using).filter(case=case).order_by("place")
+        return list(found.values_list("place", "about", "name"))
+
+
+def test_a_corrected_row_that_collides_again_opens_the_next_case_by_itself() -> None:
+    enrolled(OTHER_PROVINCE, 5)
+    case = number_twice(SAME_COUNTY)
+    first = state(case, HERE, "correct", proposal={"document_number": pupil(5)["document_number"]})
+    assert (first.state, first.outcome) == (CaseState.CLOSED, "continued")
+    opened = following(case)
+    assert (opened.problem, opened.state, opened.desk_place) == (
+        "number-duplicate",
+        CaseState.WITH_SCHOOLS,
+        0,
+    )
+    assert (opened.batch_id, opened.row) == (case.batch_id, case.row)
+    assert parties(opened) == [
+        (PLACES[HERE], "filed", OTHER_NAME),
+        (PLACES[OTHER_PROVINCE], "standing", pupil(5)["name"]),
+    ]
+    # It ends as any other does: here by another correction, which now passes.
+    right = resident_number(23)
+    assert state(opened, HERE, "correct", proposal={"document_number": right}).outcome == "corrected"
+    approve(batch_of_one(), HERE)
+    assert numbers_of(OTHER_NAME)["R"] == right
+
+
+def test_taking_the_roster_back_closes_the_next_case_too() -> None:
+    enrolled(OTHER_PROVINCE, 5)
+    case = number_twice(SAME_COUNTY)
+    state(case, HERE, "correct", proposal={"document_number": pupil(5)["document_number"]})
+    rosters.undo(case.batch_id, by=actor(f"r{HERE}"), today=TODAY, reason="")
+    assert following(case).outcome == "withdrawn"
+
+
+def test_a_row_on_its_way_that_collides_after_the_desk_s_correction_opens_the_next_case() -> None:
+    enrolled(OTHER_PROVINCE, 5)
+    claiming = submit(SAME_COUNTY)
+    submit(HERE, name=OTHER_NAME)
+    case = the_case()
+    state(case, HERE, "prove")
+    state(case, SAME_COUNTY, "correct", proposal={"document_number": pupil(5)["document_number"]})
+    decide(case, "o330902", "filed-right")
+    opened = following(case)
+    assert (opened.place, opened.batch_id) == (PLACES[SAME_COUNTY], claiming.id)
+    assert [place for place, _about, _name in parties(opened)] == [
+        PLACES[SAME_COUNTY],
+        PLACES[OTHER_PROVINCE],
+    ]
+    assert approve(batch_of_one(), HERE).registered == 1
+
+
+def a_pupil_whose_right_number_is_taken() -> tuple[Case, Case]:
+    """A wrong number on record; the right one is held by a pupil of another province."""
     enrolled(OTHER_PROVINCE, 5)
     case = by_register("number-unknown")
-    with pytest.raises(corrections.CorrectionFails) as refused:
-        state(case, HERE, "correct", proposal={"document_number": pupil(5)["document_number"]})
-    assert [finding.code for finding in refused.value.findings] == ["to-be-checked"]
+    state(case, HERE, "correct", proposal={"document_number": pupil(5)["document_number"]})
+    decide(case, "o330902", "corrected")
+    return case, following(case)
 
 
-def test_a_correction_is_checked_again_when_it_takes_effect() -> None:
+def test_a_pupil_s_correction_to_another_child_s_number_is_disputed_and_opens_the_next_case() -> None:
+    _case, opened = a_pupil_whose_right_number_is_taken()
+    contested = pupil(5)["document_number"]
+    kept = numbers_of(pupil()["name"])
+    assert (kept["D"], kept["S"][0]) == (contested, "L")
+    assert "R" not in kept
+    assert numbers_of(pupil(5)["name"])["R"] == contested
+    assert (opened.problem, opened.batch_id, opened.desk_place) == ("number-duplicate", None, 0)
+    assert parties(opened) == [
+        (PLACES[HERE], "standing", pupil()["name"]),
+        (PLACES[OTHER_PROVINCE], "standing", pupil(5)["name"]),
+    ]
+    assert events(opened.id) == ["problem.open"]
+
+
+@pytest.mark.parametrize(
+    ("remedy", "outcome", "scheme"),
+    [
+        pytest.param("correct", "corrected", "R", id="the-other-number-was-wrong"),
+        pytest.param("delete", "deleted", "R", id="the-other-pupil-is-not-there"),
+        pytest.param("prove", "confirmed", "D", id="both-stay"),
+    ],
+)
+def test_the_next_case_of_a_pupil_ends_by_each_remedy(remedy: str, outcome: str, scheme: str) -> None:
+    _case, opened = a_pupil_whose_right_number_is_taken()
+    state(opened, HERE, "prove")
+    proposal = {"document_number": resident_number(29)} if remedy == "correct" else None
+    state(opened, OTHER_PROVINCE, remedy, proposal=proposal)
+    assert decide(opened, "o000000", outcome).state == CaseState.CLOSED
+    assert numbers_of(pupil()["name"])[scheme] == pupil(5)["document_number"]
+    assert set(numbers_of(pupil()["name"])) == {scheme, "S"}
+
+
+def test_a_pupil_whose_correction_collides_within_the_own_school_is_settled_there() -> None:
+    enrolled(HERE, 5)
+    case = by_register("number-unknown")
+    state(case, HERE, "correct", proposal={"document_number": pupil(5)["document_number"]})
+    decide(case, "o330902", "corrected")
+    opened = following(case)
+    assert (opened.desk_place, parties(opened)) == (
+        PLACES[HERE],
+        [(PLACES[HERE], "standing", pupil(5)["name"])],
+    )
+    state(opened, HERE, "correct", proposal={"document_number": resident_number(29)})
+    decide(opened, f"l{HERE}", "corrected")
+    assert numbers_of(pupil()["name"])["R"] == pupil(5)["document_number"]
+
+
+def test_a_number_that_was_given_between_statement_and_decision_is_seen() -> None:
     case = by_register("number-unknown")
     number = pupil(5)["document_number"]
     state(case, HERE, "correct", proposal={"document_number": number})
     enrolled(OTHER_PROVINCE, 5)
-    with pytest.raises(corrections.CorrectionFails):
-        decide(case, "o330902", "corrected")
-    assert numbers_of(pupil()["name"])["R"] == pupil()["document_number"]
+    decide(case, "o330902", "corrected")
+    assert numbers_of(pupil()["name"])["D"] == number
+    assert following(case).student_id == case.student_id
 
 
 def test_events_of_a_correction_hold_no_number_in_the_clear() -> None:
@@ -735,4 +849,4 @@ def test_every_open_state_leads_to_the_end() -> None:
 def test_every_remedy_of_every_kind_has_an_end(problem: Any) -> None:
     for remedy in problem.remedies:
         filed = None if problem.is_by_hand else Remedy.PROVE
-        assert outcomes_for(problem.kind, filed=filed, standing=[remedy])
+        assert outcomes_for(of_row=not problem.is_by_hand, filed=filed, standing=[remedy])

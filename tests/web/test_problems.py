@@ -125,6 +125,23 @@ def test_a_correction_is_typed_where_it_was_wrong_and_shown_again_when_it_fails(
     assert the_case().outcome == "corrected"
 
 
+def test_a_correction_that_collides_again_leads_to_the_next_case() -> None:
+    enrolled(OTHER_PROVINCE, 5)
+    case, registrar = number_twice(SAME_COUNTY), as_(REGISTRAR)
+    registrar.post(
+        address(case, "problem-file"), {"answer": "correct-filed", "kind": "identity", "file": file()}
+    )
+    typed = {"answer": "correct-filed", "statement": "号码录错。", "name": OTHER_NAME, "document_type": "1"}
+    sent = typed | {"document_number": pupil(5)["document_number"]}
+    assert registrar.post(address(case, "problem-state"), sent).status_code == 302
+    following = Case.everywhere.using("owner").exclude(pk=case.pk).get()
+    for username in (REGISTRAR, OFFICER):
+        shown = page(as_(username).get(address(case)))
+        assert "已自动登记新的问题学籍" in shown
+        assert address(following) in shown
+    assert address(following) in page(registrar.get("/"))
+
+
 def test_a_school_corrects_its_enrolled_pupil_without_seeing_the_number_in_full() -> None:
     case, registrar = number_twice(SAME_COUNTY), as_(OTHER_REGISTRAR)
     shown = page(registrar.get(address(case) + "?answer=correct-standing"))

@@ -170,6 +170,9 @@ class ProblemRecord(Schema):
     remedies: list[RemedyOpen] = Field(description="empty where the caller cannot answer now")
     outcomes: list[OutcomeOpen] = Field(description="empty where the caller cannot decide now")
     can_return: bool
+    continued_by: UUID | None = Field(
+        description="the record opened because a correction of this one collided with yet another record"
+    )
     note_zh: str | None = None
     note_en: str | None = None
 
@@ -293,6 +296,7 @@ def content_of(
         outcome_zh=outcome[0],
         outcome_en=outcome[1],
         opening=case.opening,
+        continued_by=case.continued_by,
         note_zh=note[0] if note else None,
         note_en=note[1] if note else None,
         **facts,

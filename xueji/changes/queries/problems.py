@@ -359,6 +359,7 @@ class SchoolCase:
     standing: Record | None
     is_both: bool
     opening: str
+    continued_by: UUID | None
     proposal: dict[str, str]
     papers: list[Paper]
     can_state: bool
@@ -374,6 +375,7 @@ class DeskCase:
     filed: Record | None
     statements: list[Statement]
     opening: str
+    continued_by: UUID | None
     outcomes: tuple[Outcome, ...]
     can_decide: bool
     can_return: bool
@@ -428,6 +430,7 @@ def for_school(case_id: UUID, *, by: Actor) -> SchoolCase | None:
         standing=standing,
         is_both=is_both,
         opening=unseal(case.payload, case.id).get("opening", "") if case is not None else "",
+        continued_by=continued_by(case) if case is not None else None,
         proposal=unseal(party.proposal, case_id),
         papers=papers,
         can_state=party.closed_on is None and party.place == by.place and by.may("problems.state"),
@@ -508,11 +511,20 @@ def for_desk(case_id: UUID, *, by: Actor, today: date) -> DeskCase | None:
         filed=filed_record(case),
         statements=statements,
         opening=unseal(case.payload, case.id).get("opening", ""),
-        outcomes=outcomes_for(case.problem, filed=filed, standing=standing) if can_decide else (),
+        continued_by=continued_by(case),
+        outcomes=outcomes_for(of_row=case.batch_id is not None, filed=filed, standing=standing)
+        if can_decide
+        else (),
         can_decide=can_decide,
         can_return=at_desk and step_from(state, Act.RETURN) is not None,
         acts=[(act, names.get(office, ""), at, reason) for act, office, at, reason in acts],
     )
+
+
+def continued_by(case: Case) -> UUID | None:
+    """Return the case that was opened because a correction of this one collided again; None without one."""
+    following = unseal(case.payload, case.id).get("continued_by")
+    return UUID(following) if following else None
 
 
 def seen_by(case_id: UUID, *, by: Actor, today: date) -> SchoolCase | DeskCase | None:
@@ -543,4 +555,6 @@ def version_of(case_id: UUID) -> int | None:
 def held_rows(batch: RosterBatch, rows: Collection[int]) -> dict[int, UUID]:
     """Return the problem record of each of these rows that has one, for the links beside the findings."""
     cases = Case.objects.filter(batch_id=batch.id, row__in=rows, kind=KIND).exclude(state=CaseState.DRAFT)
+    # A correction that collided again opened another case on the same row: the latest stands.
+    cases = cases.order_by("id")
     return dict(cases.values_list("row", "id"))

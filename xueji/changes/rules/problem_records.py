@@ -188,6 +188,7 @@ CANCELLED_STATE, CANCELLED_REASON = "99", "18"
 class Outcome:
     """How a desk may end a case, and which statements that needs.
 
+    `of_row`: of a case about a row of a roster; else about pupils that are enrolled already.
     `filed` and `standing` are the remedies of which one must have been stated by that
     side; empty: whatever was stated. `by_all`: by every school of the standing side, where
     silence beyond the due day counts as standing by one's record.
@@ -198,7 +199,7 @@ class Outcome:
     en: str
     effect_zh: str
     effect_en: str
-    kinds: frozenset[str]
+    of_row: bool
     filed: frozenset[Remedy] = frozenset()
     standing: frozenset[Remedy] = frozenset()
     by_all: bool = False
@@ -213,7 +214,7 @@ OUTCOMES: tuple[Outcome, ...] = (
         "The pupil of the roster is right",
         "按另一方的说明变更或删除其记录，上报的学生进入注册审批。",
         "The other record is corrected or deleted as its school stated; the pupil goes on to registration.",
-        BY_ROSTER,
+        True,
         standing=_CORRECT | _DELETE,
     ),
     Outcome(
@@ -222,7 +223,7 @@ OUTCOMES: tuple[Outcome, ...] = (
         "The other record is right",
         "上报的这一行作废；另一方如已说明变更，其变更一并生效。",
         "The row of the roster is dropped; a correction that the other school stated takes effect.",
-        BY_ROSTER,
+        True,
         standing=_PROVE | _CORRECT,
         by_all=True,
     ),
@@ -233,7 +234,7 @@ OUTCOMES: tuple[Outcome, ...] = (
         "两条记录都保留，上报的学生进入注册审批；号码仍有争议的先给临时学籍号。",
         "Both records stay and the pupil goes on to registration, under a provisional number while the "
         "document number is disputed.",
-        BY_ROSTER,
+        True,
         filed=_PROVE,
         standing=_PROVE,
         by_all=True,
@@ -244,7 +245,7 @@ OUTCOMES: tuple[Outcome, ...] = (
         "The correction is right",
         "学校提出的变更再次核验后生效。",
         "What the school corrected is checked again and takes effect.",
-        BY_HAND,
+        False,
         standing=_CORRECT,
     ),
     Outcome(
@@ -253,7 +254,7 @@ OUTCOMES: tuple[Outcome, ...] = (
         "The proof holds, nothing changes",
         "记录保持不变，结案。",
         "The record stays as it is.",
-        BY_HAND,
+        False,
         standing=_PROVE,
     ),
     Outcome(
@@ -262,7 +263,7 @@ OUTCOMES: tuple[Outcome, ...] = (
         "The pupil is not there",
         "该学籍今日取消。",
         "The enrolment ends today.",
-        BY_HAND,
+        False,
         standing=_DELETE,
     ),
 )
@@ -274,21 +275,22 @@ OUTCOME_NAMES: Mapping[str, tuple[str, str]] = {
     "withdrawn": ("名册已撤回", "The roster was taken back"),
     "corrected": ("已变更", "Corrected"),
     "deleted": ("已删除", "Deleted"),
+    "continued": ("已变更，又与另一条记录相同", "Corrected, and equal to another record again"),
     **{o.code: (o.zh, o.en) for o in OUTCOMES if o.code not in {"corrected", "deleted"}},
 }
 
 
 def outcomes_for(
-    problem: str, *, filed: Remedy | None, standing: Collection[Remedy | None]
+    *, of_row: bool, filed: Remedy | None, standing: Collection[Remedy | None]
 ) -> tuple[Outcome, ...]:
     """Return the outcomes that these statements allow, in the order of the table.
 
-    `filed` is what the school of the roster stated, `standing` what each other school did;
+    `of_row`: the case is about a row of a roster. `filed` is what the school of the roster stated, `standing` what each other school did;
     None is silence.
     """
 
     def fits(outcome: Outcome) -> bool:
-        if problem not in outcome.kinds or (outcome.filed and filed not in outcome.filed):
+        if outcome.of_row != of_row or (outcome.filed and filed not in outcome.filed):
             return False
         if outcome.by_all:
             return all(remedy is None or remedy in outcome.standing for remedy in standing)

@@ -331,6 +331,7 @@ def state(request: ActingRequest, case_id: UUID) -> HttpResponse:
     told = {
         "corrected": _("已更正并重新检查通过，学生进入注册审批。"),
         "deleted": _("这一行已作废。"),
+        "continued": _("已更正。重新检查时又与另一条记录相同，已自动登记新的问题学籍。"),
     }
     messages.success(request, told.get(closed.outcome, _("说明已提交。")))
     return HttpResponseRedirect(reverse("problem", args=[case_id]))

@@ -6,7 +6,7 @@ All of it runs inside the transaction of the verb that settles, in the national 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
@@ -20,6 +20,7 @@ from xueji.access.scope import Actor
 from xueji.audit.actions import record
 from xueji.changes.actions import staging
 from xueji.changes.actions.registration import is_resident_number, reserve
+from xueji.changes.encryption import unseal
 from xueji.changes.models import Case
 from xueji.changes.queries.findings import Told, of_checked
 from xueji.changes.queries.problems import Record
@@ -31,7 +32,7 @@ from xueji.changes.rules.problem_records import (
     NUMBER_WAS_OWN,
 )
 from xueji.changes.rules.roster_files import from_values
-from xueji.changes.rules.roster_findings import BY_CODE, REJECTING
+from xueji.changes.rules.roster_findings import BY_CODE, PROBLEM_OF, REJECTING
 from xueji.lib import masks, names
 from xueji.lib.errors import Refused
 from xueji.organisations.models import School
@@ -39,7 +40,7 @@ from xueji.organisations.queries import known_division_codes
 from xueji.students.encryption import associated
 from xueji.students.models import Identifier, Student
 from xueji.students.rules.numbers import Applicant
-from xueji.students.rules.schemes import NUMBER_SCHEME
+from xueji.students.rules.schemes import DISPUTED_SCHEME, NUMBER_SCHEME
 
 
 class CorrectionFails(Refused):
@@ -65,7 +66,11 @@ class PupilMoved(Refused):
 
 @dataclass(frozen=True)
 class Identity:
-    """A pupil's identity after a correction, checked."""
+    """A pupil's identity after a correction, checked.
+
+    `collides`: the kind of problem where another record has this number, or is equal
+    without one; empty where none is.
+    """
 
     name: str
     sex: str
@@ -75,6 +80,7 @@ class Identity:
     nationality: str
     scheme: str
     index: bytes
+    collides: str = ""
 
 
 # Who else has this number, waits for it, or is equal without one.
@@ -93,9 +99,13 @@ LIMIT 1
 
 
 def corrected_identity(
-    found: Record, proposal: Mapping[str, str], *, student_id: UUID, today: date, using: str
+    found: Record, proposal: Mapping[str, str], *, student_id: UUID, case: Case, today: date, using: str
 ) -> Identity:
-    """Return a pupil's identity with the proposal laid over it, checked from the start. Raises CorrectionFails."""
+    """Return a pupil's identity with the proposal laid over it, checked from the start. Raises CorrectionFails.
+
+    Where it collides with another record the correction stands, and the next problem record
+    has to be opened; unless it is the number that `case` is about already.
+    """
     present = {key: found.values[key] for key in CORRECTABLE if key in found.values}
     checked = roster_checks.check(
         from_values([present | dict(proposal)]).frame,
@@ -136,9 +146,12 @@ def corrected_identity(
             },
         )
         other = cursor.fetchone()
-    if other is not None:
+    if other is None:
+        return identity
+    payload = unseal(case.payload, case.id)
+    if (identity.scheme, identity.index.hex()) == (payload.get("scheme"), payload.get("index")):
         raise CorrectionFails(of_checked(_only(checked, other[0], has_number=bool(identity.document_number))))
-    return identity
+    return replace(identity, collides=PROBLEM_OF[other[0]])
 
 
 def _only(checked: roster_checks.Checked, code: str, *, has_number: bool) -> roster_checks.Checked:
@@ -161,8 +174,10 @@ def correct_student(
 
     A number that the police replaced stays as an alias; a mistyped one has to be free for
     the person it belongs to, so it goes, and with it a student number made of it. The event
-    keeps its blind index. Raises NumberHeld.
+    keeps its blind index. A new number that another record has is kept as a disputed one,
+    with a provisional student number. Raises NumberHeld.
     """
+    identity = without_claim(identity, student_id)
     student = locked_student(student_id, using)
     before = {key: str(getattr(student, key)) for key in CORRECTABLE if key != "document_number"}
     student.name, student.sex, student.birth_on = identity.name, identity.sex, identity.birth_on
@@ -193,8 +208,9 @@ def correct_student(
                 release(old, student=student, by=by, using=using)
         if identity.document_number:
             hold(identity.scheme, identity.index, identity.document_number, student, today, using)
-        is_usable = is_resident_number(identity.scheme, identity.document_number)
-        renumber(student, identity.document_number if is_usable else None, today, using)
+        is_resident = is_resident_number(identity.scheme, identity.document_number)
+        number = identity.document_number if is_resident else None
+        renumber(student, number, today, using, is_disputed=bool(identity.collides))
     after = {key: str(getattr(student, key)) for key in CORRECTABLE if key != "document_number"}
     before["document_number"] = old_masked
     after["document_number"] = masks.document(identity.document_number)
@@ -216,6 +232,15 @@ def correct_student(
     )
 
 
+def without_claim(identity: Identity, student_id: UUID) -> Identity:
+    """Return an identity whose number another record has, so that it claims the number no longer."""
+    if not identity.collides or not identity.document_number:
+        return identity
+    text = f"{identity.document_number}|{student_id}"
+    index = settings.XUEJI_KEY_RING.blind_index(DISPUTED_SCHEME, text)
+    return replace(identity, scheme=DISPUTED_SCHEME, index=index)
+
+
 def locked_student(student_id: UUID, using: str) -> Student:
     """Return the student, locked until commit."""
     student: Student = Student.everywhere.using(using).select_for_update().get(pk=student_id)
@@ -231,7 +256,8 @@ def _documents(student_id: UUID, using: str) -> list[Identifier]:
     )
 
 
-def _value(identifier: Identifier) -> str:
+def value_of(identifier: Identifier) -> str:
+    """Return the number of an identifier."""
     text: str = settings.XUEJI_KEY_RING.decrypt(
         identifier.value, associated("identifier", bytes(identifier.index))
     )
@@ -240,14 +266,14 @@ def _value(identifier: Identifier) -> str:
 
 def _shown(identifiers: list[Identifier]) -> tuple[str, list[str]]:
     """Return the numbers masked, as one text and one by one."""
-    each = [masks.document(_value(one)) for one in identifiers]
+    each = [masks.document(value_of(one)) for one in identifiers]
     return "、".join(each), each
 
 
 def release(identifier: Identifier, *, student: Student, by: Actor, using: str) -> None:
     """Take a number that never was this person's from the record, with the student number made of it."""
     ring = settings.XUEJI_KEY_RING
-    value = _value(identifier)
+    value = value_of(identifier)
     derived = ring.blind_index(NUMBER_SCHEME, f"G{value}")
     gone = [
         identifier,
@@ -267,7 +293,7 @@ def release(identifier: Identifier, *, student: Student, by: Actor, using: str) 
                 {
                     "scheme": one.scheme,
                     "index": bytes(one.index).hex(),
-                    "number": masks.student_number(_value(one))
+                    "number": masks.student_number(value_of(one))
                     if one.scheme == NUMBER_SCHEME
                     else masks.document(value),
                     "since": str(one.since),
@@ -301,14 +327,16 @@ def hold(scheme: str, index: bytes, value: str, student: Student, today: date, u
             )
 
 
-def renumber(student: Student, resident_number: str | None, today: date, using: str) -> None:
-    """Give a student number to a student who has none left."""
+def renumber(
+    student: Student, resident_number: str | None, today: date, using: str, *, is_disputed: bool = False
+) -> None:
+    """Give a student number to a student who has none left; a provisional one for a disputed document."""
     numbers = Identifier.everywhere.using(using).filter(
         student_id=student.pk, scheme=NUMBER_SCHEME, until__isnull=True
     )
     if numbers.exists():
         return
-    applicant = Applicant(resident_number, False, division_of(student.place), student.birth_on)
+    applicant = Applicant(resident_number, is_disputed, division_of(student.place), student.birth_on)
     generate = import_string(settings.XUEJI_NUMBER_GENERATOR)
     with connections[using].cursor() as cursor:
         (number,) = generate([applicant], lambda wanted: reserve(cursor, wanted))

@@ -19,6 +19,12 @@ from xueji.changes.actions.problems.corrections import (
     require_still_at,
     school_at,
 )
+from xueji.changes.actions.problems.following import (
+    claim_if_free,
+    open_for_pupil,
+    open_for_row,
+    require_another_question,
+)
 from xueji.changes.actions.problems.opening import note
 from xueji.changes.actions.problems.resubmissions import checked_again, send_on
 from xueji.changes.actions.problems.statements import roster_of_record, typed_row
@@ -62,7 +68,8 @@ def decide(
 ) -> Case:
     """End a case at its desk. What the outcome means for the pupils happens in this transaction.
 
-    The pupil of the roster goes on as a batch of one to the leader and the authority.
+    The pupil of the roster goes on as a batch of one to the leader and the authority. A
+    correction that collides with yet another record opens the next case.
     Raises NoSuchCase, NotNow, OwnStatement (who stated cannot decide), ReasonMissing,
     OutcomeNotOpen, CorrectionFails.
     """
@@ -73,7 +80,9 @@ def decide(
         require_reason(reason)
         filed, standing = stated(statements)
         chosen = BY_OUTCOME.get(outcome)
-        if chosen is None or chosen not in outcomes_for(case.problem, filed=filed, standing=standing):
+        if chosen is None or chosen not in outcomes_for(
+            of_row=case.batch_id is not None, filed=filed, standing=standing
+        ):
             raise OutcomeNotOpen(
                 "按各学校目前的说明，不能这样结案。请选择所列的结论，或退回学校补充。",
                 "What the schools stated does not allow this outcome. Choose one of those offered, or return the case.",
@@ -184,6 +193,7 @@ def carry_out(
                 correct(case, statement, by=by, today=today, using=using)
             elif remedy is Remedy.DELETE:
                 gone += delete(case, statement, by=by, today=today, using=using)
+        claim_if_free(case, by=by, today=today, using=using)
     if outcome.code in {"filed-right", "two-persons"}:
         is_coincidence = case.problem == "same-person"
         # An equal name, sex and birth date is what the desk has decided about. A number is so
@@ -231,7 +241,10 @@ def register(
 
 
 def correct(case: Case, statement: Statement, *, by: Actor, today: date, using: str) -> None:
-    """Give the record of a school the values that the school proposed, checked once more."""
+    """Give the record of a school the values that the school proposed, checked once more.
+
+    Where they collide with another record, the next case opens.
+    """
     found = statement.record
     if found is None:
         return
@@ -241,15 +254,24 @@ def correct(case: Case, statement: Statement, *, by: Actor, today: date, using: 
         locked_student(student_id, using)
         found = student_record(student_id, using=using) or found
         identity = corrected_identity(
-            found, statement.proposal, student_id=student_id, today=today, using=using
+            found, statement.proposal, student_id=student_id, case=case, today=today, using=using
         )
         correct_student(student_id, identity, case=case, by=by, today=today, using=using)
+        if identity.collides:
+            open_for_pupil(found, identity, case, by=by, today=today, using=using)
         return
     batch, school = roster_of_record(found, using), school_at(found.place, using)
     values = typed_row(batch, found.row, using) | statement.proposal
     take_row(batch, found, "号码有误，已按问题学籍的结论更正后另行办理。", by=by, using=using)
+    pupil = checked_again(
+        values, school=school, today=today, using=using, batch_id=batch.id, may_collide=True
+    )
+    if pupil.collides:
+        require_another_question(pupil, case)
+        open_for_row(pupil, case, batch, found.row, by=by, today=today, using=using)
+        return
     send_on(
-        checked_again(values, school=school, today=today, using=using, batch_id=batch.id),
+        pupil,
         case,
         school=school,
         submitted_by=statement.party.stated_by or batch.uploaded_by,

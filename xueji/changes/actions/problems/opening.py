@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -49,34 +50,39 @@ def draft_for(batch: RosterBatch, checked: Checked, *, using: str) -> None:
     opened = already_opened(batch, rows["name"].to_list(), using=using)
     drafts = []
     for line in rows.iter_rows(named=True):
-        index = line["index"].hex()
-        if {("row", str(line["row"])), (line["scheme"], index)} & opened:
+        if {("row", str(line["row"])), (line["scheme"], line["index"].hex())} & opened:
             continue
-        case_id = uuid7.new()
-        payload = {
-            "values": {key: line[key] for key in keys if line[key] is not None},
-            "scheme": line["scheme"],
-            "index": index,
-            "sex": line["sex_final"],
-            "birth_on": str(line["birth"]),
-        }
-        drafts.append(
-            Case(
-                id=case_id,
-                place=batch.place,
-                kind=KIND,
-                problem=line["problem"],
-                state=CaseState.DRAFT,
-                desk_place=batch.place,
-                batch_id=batch.id,
-                row=line["row"],
-                name=line["name"] or "",
-                payload=seal(payload, case_id),
-                opened_on=batch.uploaded_at.date(),
-                received_on=batch.uploaded_at.date(),
-            )
-        )
+        values = {key: line[key] for key in keys if line[key] is not None}
+        drafts.append(drafted(batch, line["row"], line, values, line["problem"]))
     Case.everywhere.using(using).bulk_create(drafts)
+
+
+def drafted(
+    batch: RosterBatch, row: int | None, line: Mapping[str, Any], values: Mapping[str, str], problem: str
+) -> Case:
+    """Return the draft case of a doubtful row: `line` as it was checked, `values` as they were typed."""
+    case_id = uuid7.new()
+    payload = {
+        "values": dict(values),
+        "scheme": line["scheme"],
+        "index": line["index"].hex(),
+        "sex": line["sex_final"],
+        "birth_on": str(line["birth"]),
+    }
+    return Case(
+        id=case_id,
+        place=batch.place,
+        kind=KIND,
+        problem=problem,
+        state=CaseState.DRAFT,
+        desk_place=batch.place,
+        batch_id=batch.id,
+        row=row,
+        name=line["name"] or "",
+        payload=seal(payload, case_id),
+        opened_on=batch.uploaded_at.date(),
+        received_on=batch.uploaded_at.date(),
+    )
 
 
 def already_opened(batch: RosterBatch, names: list[str], *, using: str) -> set[tuple[str, str]]:
@@ -166,11 +172,8 @@ def open_for(batch: RosterBatch, *, by: Actor, today: date, using: str) -> int:
     others = standing_of(cases, {case.id: unseal(case.payload, case.id) for case in cases}, using=using)
     parties: list[CaseParty] = []
     for case in cases:
-        case.desk_place = desk_for(frozenset({case.place, *(other.place for other in others[case.id])}))
         case.student_id = next((o.student_id for o in others[case.id] if o.student_id), None)
-        case.state = CaseState.WITH_SCHOOLS
-        case.opened_on = case.received_on = today
-        case.due_on = today + timedelta(days=DAYS_TO_STATE)
+        begin(case, others[case.id], today=today)
         parties += parties_of(case, others[case.id])
     Case.everywhere.using(using).bulk_update(
         cases, ["desk_place", "student_id", "state", "opened_on", "received_on", "due_on"], batch_size=500
@@ -178,6 +181,14 @@ def open_for(batch: RosterBatch, *, by: Actor, today: date, using: str) -> int:
     CaseParty.everywhere.using(using).bulk_create(parties)
     record_all(cases, "problem.open", by=by, using=using)
     return len(cases)
+
+
+def begin(case: Case, others: list[Standing], *, today: date) -> None:
+    """Put a case on its way: to the schools concerned first, with the desk common to them."""
+    case.desk_place = desk_for(frozenset({case.place, *(other.place for other in others)}))
+    case.state = CaseState.WITH_SCHOOLS
+    case.opened_on = case.received_on = today
+    case.due_on = today + timedelta(days=DAYS_TO_STATE)
 
 
 def parties_of(case: Case, others: list[Standing]) -> list[CaseParty]:

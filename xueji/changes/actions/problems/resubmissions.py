@@ -22,10 +22,10 @@ from xueji.changes.actions.desks import note
 from xueji.changes.actions.examination import examine
 from xueji.changes.actions.problems.corrections import CorrectionFails
 from xueji.changes.models import Case, Decision, RosterBatch, RosterFile, RosterFinding, RosterRow
-from xueji.changes.queries.findings import of_checked
+from xueji.changes.queries.findings import Told, of_checked
 from xueji.changes.queries.schools import require_open
 from xueji.changes.rules.roster_files import from_values
-from xueji.changes.rules.roster_findings import BY_CODE, REJECTING
+from xueji.changes.rules.roster_findings import BY_CODE, PROBLEM_OF, REJECTING, Severity
 from xueji.changes.rules.roster_steps import Act, State
 from xueji.lib import uuid7
 from xueji.lib.errors import Refused
@@ -49,6 +49,9 @@ class Pupil:
     row: pl.DataFrame
     returning: pl.DataFrame
     warnings: pl.DataFrame
+    # The kind of problem where another record has the number, or is equal without one; else empty.
+    collides: str
+    faults: tuple[Told, ...]
     decided: frozenset[str]  # findings that stand in its way no more, because a desk decided
 
 
@@ -61,17 +64,20 @@ def checked_again(
     decided: Collection[str] = (),
     returning: UUID | None = None,
     batch_id: UUID | None = None,
+    may_collide: bool = False,
 ) -> Pupil:
     """Return the pupil of a roster row that passes all checks from the start. Raises CorrectionFails.
 
     `decided` are codes of findings that a desk has decided about; `returning` is the
-    student that the row is, when a desk said so.
+    student that the row is, when a desk said so. `may_collide`: a row that collides with
+    another record passes as one that does, for the next problem record.
     """
     require_open(school)
     found = examine(from_values([dict(values)]), school=school, today=today, using=using, batch_id=batch_id)
     rejecting = [told for told in of_checked(found.checked) if BY_CODE[told.code].severity in REJECTING]
     faults = [told for told in rejecting if told.code not in decided]
-    if faults:
+    is_held = may_collide and all(BY_CODE[told.code].severity is Severity.HELD for told in faults)
+    if faults and not is_held:
         raise CorrectionFails(faults)
     row = found.checked.rows
     back = found.returning
@@ -82,7 +88,9 @@ def checked_again(
         row=row.with_columns(staging.blind_indexes(row)),
         returning=back,
         warnings=found.checked.findings.filter(~pl.col("code").is_in(list(decided))),
-        decided=frozenset(told.code for told in rejecting),
+        collides=PROBLEM_OF[faults[0].code] if faults else "",
+        faults=tuple(faults),
+        decided=frozenset(told.code for told in rejecting if told not in faults),
     )
 
 

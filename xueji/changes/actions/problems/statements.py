@@ -13,6 +13,7 @@ from xueji.changes.actions.problems.corrections import (
     corrected_identity,
     school_at,
 )
+from xueji.changes.actions.problems.following import open_for_row, require_another_question
 from xueji.changes.actions.problems.resubmissions import checked_again, send_on
 from xueji.changes.encryption import seal, unseal
 from xueji.changes.models import Case, CaseParty, Evidence, RosterBatch
@@ -101,7 +102,7 @@ def state(
             after["outcome"] = case.outcome
         else:
             if chosen is Remedy.CORRECT:
-                party.proposal = seal(checked_proposal(party, proposal or {}, today, using), case.id)
+                party.proposal = seal(checked_proposal(case, party, proposal or {}, today, using), case.id)
                 party.save(using=using, update_fields=["proposal"])
             hand_to_desk(case, today=today, using=using)
         note_party(party, "problem.state", by=by, using=using, after=after)
@@ -178,22 +179,28 @@ def record_of(party: CaseParty, using: str) -> Record:
 
 
 def checked_proposal(
-    party: CaseParty, proposal: Mapping[str, str], today: date, using: str
+    case: Case, party: CaseParty, proposal: Mapping[str, str], today: date, using: str
 ) -> dict[str, str]:
-    """Return what a school proposes for its own record, checked from the start already now."""
+    """Return what a school proposes for its own record, checked from the start already now.
+
+    That it collides with another record is no fault here: with the desk's consent the next
+    problem record opens. Raises CorrectionFails.
+    """
     found = record_of(party, using)
     changed = differing(found, proposal)
     if found.student_id is not None:
-        corrected_identity(found, changed, student_id=found.student_id, today=today, using=using)
+        corrected_identity(found, changed, student_id=found.student_id, case=case, today=today, using=using)
     else:
         batch = roster_of_record(found, using)
-        checked_again(
+        pupil = checked_again(
             typed_row(batch, found.row, using) | changed,
             school=school_at(party.place, using),
             today=today,
             using=using,
             batch_id=batch.id,
+            may_collide=True,
         )
+        require_another_question(pupil, case)
     return changed
 
 
@@ -220,16 +227,29 @@ def settle(
     today: date,
     using: str,
 ) -> None:
-    """Close a case by what the filing school does with its own row: correct it or drop it."""
+    """Close a case by what the filing school does with its own row: correct it or drop it.
+
+    A corrected row that collides with another record than before goes on as the next case.
+    """
     found = filed_record(case)
     if remedy is Remedy.CORRECT and found is not None:
         changed = differing(found, proposal)
         school = school_at(case.place, using)
         pupil = checked_again(
-            unseal(case.payload, case.id)["values"] | changed, school=school, today=today, using=using
+            unseal(case.payload, case.id)["values"] | changed,
+            school=school,
+            today=today,
+            using=using,
+            may_collide=True,
         )
+        require_another_question(pupil, case)
         party.proposal = seal(changed, case.id)
         party.save(using=using, update_fields=["proposal"])
+        if pupil.collides:
+            batch = RosterBatch.everywhere.using(using).get(pk=case.batch_id)  # type: ignore[misc]
+            open_for_row(pupil, case, batch, case.row, by=by, today=today, using=using)
+            close(case, "continued", today=today, using=using)
+            return
         send_on(pupil, case, school=school, submitted_by=by.account_id, by=by, today=today, using=using)
         close(case, "corrected", today=today, using=using)
     else:
