@@ -271,7 +271,6 @@ class Decision(ScopedModel):
     id = models.UUIDField(primary_key=True)
     subject_id = models.UUIDField(db_index=True)
     act = models.CharField(max_length=16)
-    reason_code = models.CharField(max_length=24, blank=True, default="")
     reason = models.CharField(max_length=500, blank=True, default="")
     by = models.BigIntegerField()
     office = models.BigIntegerField()
