@@ -175,6 +175,7 @@ TOURS: dict[str, tuple[Stop, ...]] = {
     ),
     OFFICER: (
         Stop("inbox"),
+        Stop("rosters-overdue"),
         Stop("rosters"),
         Stop("roster", of("with_authority")),
         Stop("roster", of("with_authority"), then="同意…"),

@@ -251,6 +251,21 @@ def test_lists_go_on_where_the_page_before_ended(registrar: Caller) -> None:
     assert len({one["id"] for one in first["items"] + second["items"]}) == 3
 
 
+def test_overdue_schools_are_listed_by_county(registrar: Caller) -> None:
+    late: dict[str, Any] = {"entered_on": "202401"}
+    registrar.post("/pupils", one_pupil(**late))
+    Caller(f"r{ELSEWHERE}").post("/pupils", {"school": ELSEWHERE, "pupil": pupil(1, **late)})
+    prefecture = Caller("o330900")
+    first = prefecture.get("/rosters/overdue", limit=1).json()
+    second = prefecture.get("/rosters/overdue", limit=1, after=first["next"]).json()
+    assert [one["school"] for one in first["items"] + second["items"]] == [HERE, ELSEWHERE]
+    assert second["next"] is None
+    (found,) = prefecture.get("/rosters/overdue", county="330903").json()["items"]
+    assert (found["school"], found["rosters"], found["pupils"]) == (ELSEWHERE, 1, 1)
+    assert prefecture.get("/rosters/overdue", county="510104").json()["items"] == []
+    assert prefecture.get("/rosters/overdue", county="x").status_code == 422
+
+
 def test_findings_go_on_where_the_page_before_ended(registrar: Caller) -> None:
     made = registrar.upload(
         csv_of(*(pupil(n, class_number="9", ethnicity="Banana") for n in range(3)))

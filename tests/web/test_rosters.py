@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import uuid
 from typing import Any
 
@@ -424,6 +425,35 @@ def test_an_overdue_roster_is_counted_and_its_school_is_listed_for_the_authority
     assert "定海区第一小学" in shown
     assert str(batch.id) in page(as_(OFFICER).get("/rosters/?late=on"))
     assert str(batch.id) in page(as_(LEADER).get("/?due=late"))
+
+
+def test_overdue_schools_are_found_by_county_and_page_by_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("xueji.web.rosters.inbox.OVERDUE_PAGE", 1)
+    for identifier in ("2133000001", "2133000002", "2133000003"):
+        rosters.enrol_one(
+            pupil(int(identifier[-1]), entered_on="202401"),
+            school=school(identifier),
+            by=actor(f"r{identifier}"),
+            today=TODAY,
+            door="form",
+        )
+    prefecture, county = as_("o330900"), as_(OFFICER)
+    assert "/rosters/overdue" in page(prefecture.get("/"))
+    shown = page(prefecture.get("/rosters/overdue", {"at": "330903"}))
+    assert "普陀区第一小学" in shown
+    assert "定海区第一小学" not in shown
+    address, seen = "/rosters/overdue", []
+    while address:
+        shown = page(county.get(address))
+        seen += [name for name in ("定海区第一小学", "定海区第二小学", "普陀区第一小学") if name in shown]
+        following = re.search(r'rel="next" href="([^"]*)"', shown)
+        address = f"/rosters/overdue{following[1]}" if following else ""
+    assert seen == ["定海区第一小学", "定海区第二小学"]
+
+
+@pytest.mark.parametrize("query", ["?at=510104", "?at=x", "?after=x", "?after=99999999-1"])
+def test_an_overdue_list_that_does_not_exist_is_not_found(query: str) -> None:
+    assert as_("o330900").get(f"/rosters/overdue{query}").status_code == 404
 
 
 def test_several_rosters_are_approved_at_once_after_a_look_at_the_numbers() -> None:

@@ -39,12 +39,14 @@ from xueji.access.api import (
     router,
     writes,
 )
+from xueji.access.rules import places
 from xueji.changes import jobs
 from xueji.changes.actions import rosters
 from xueji.changes.actions.rosters import Examined, NotNow
 from xueji.changes.models import RosterBatch
 from xueji.changes.queries import batches, findings
 from xueji.changes.queries.corrected import corrected_file
+from xueji.changes.queries.inbox import OverdueKey, overdue_schools
 from xueji.changes.queries.last_acts import last_act_of
 from xueji.changes.queries.schools import require_open, school_with_identifier
 from xueji.changes.queries.template import template_for
@@ -54,6 +56,7 @@ from xueji.changes.rules.roster_findings import BY_CODE
 from xueji.changes.rules.roster_steps import STATE_NAMES, Act, State
 from xueji.lib.errors import Refused
 from xueji.organisations.models import School
+from xueji.organisations.rules import divisions
 from xueji.spreadsheets.rules.limits import MAX_FILE_BYTES
 
 MOST_EXCEPTIONS = 1_000
@@ -395,6 +398,69 @@ def listed(
         "next": cursor_of((page.after,) if page.after else None),
     }
     return answer(200, shown)
+
+
+class Overdue(Schema):
+    """A school with rosters that are not registered two months after entry."""
+
+    school: str = Field(description="学校标识码 / school identifier")
+    name: str
+    county: str
+    county_name: str
+    rosters: int
+    pupils: int
+    due_on: date = Field(description="最早的期限 / the earliest due day")
+
+
+class OverdueList(Schema):
+    items: list[Overdue]
+    next: str | None
+
+
+COUNTY: Any = Query(
+    "",
+    pattern="^([0-9]{6})?$",
+    description="区划代码：只看该区划的学校 / division: only its schools",
+)
+
+
+@router.get(
+    "/rosters/overdue",
+    response={200: OverdueList, **READ_ERRORS},
+    summary="逾期未注册的学校 / Schools with overdue rosters, the latest first",
+    description="入学两个月后仍未完成注册。 Not registered two months after entry.",
+    tags=ROSTERS,
+    operation_id="listOverdueSchools",
+)
+def overdue(
+    request: ActingRequest, county: str = COUNTY, after: str = AFTER, limit: int = PAGE_SIZE
+) -> HttpResponse:
+    request.actor.require("roster.view")
+    page = overdue_schools(
+        today=timezone.localdate(),
+        below=places.place(county) if county else None,
+        after=overdue_key(after),
+        size=limit,
+    )
+    items = [
+        Overdue(
+            school=one.identifier,
+            name=one.name,
+            county=places.division_of(one.place),
+            county_name=divisions.full_name(places.division_of(one.place)),
+            rosters=one.batches,
+            pupils=one.pupils,
+            due_on=one.due_on,
+        ).model_dump(mode="json")
+        for one in page.items
+    ]
+    return answer(200, {"items": items, "next": cursor_of(page.after)})
+
+
+def overdue_key(cursor: str) -> OverdueKey | None:
+    """Return the key of an overdue school in a cursor. Raises InvalidRequest."""
+    key = key_of(cursor, date.fromisoformat, int)
+    return None if key is None else (key[0], key[1])
 
 
 @router.get(

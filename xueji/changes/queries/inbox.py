@@ -13,6 +13,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import connections
 
+from xueji.access.rules import places
 from xueji.access.scope import Actor, current_scope
 from xueji.changes.queries.pages import Page, page_of
 from xueji.changes.rules.problem_records import CaseState
@@ -198,14 +199,32 @@ FROM changes_rosterbatch b
 JOIN organisations_school s ON s.organisation_id = b.school_id
 JOIN organisations_organisation o ON o.id = b.school_id
 WHERE b.place >= %(lo)s AND b.place < %(hi)s AND b.closed_on IS NULL AND b.due_on < %(today)s
-GROUP BY b.place, s.identifier, o.name ORDER BY min(b.due_on), b.place LIMIT %(limit)s
+GROUP BY b.place, s.identifier, o.name HAVING {window}
+ORDER BY min(b.due_on), b.place LIMIT %(limit)s
 """
 
+OverdueKey = tuple[date, int]  # due day, place
 
-def overdue_schools(*, today: date, limit: int = 20) -> tuple[list[OverdueSchool], bool]:
-    """Return the schools in scope with overdue rosters, the latest first, and whether there are more."""
+
+def overdue_schools(
+    *, today: date, below: int | None = None, after: OverdueKey | None = None, size: int = 20
+) -> Page[OverdueSchool, OverdueKey]:
+    """Return a page of the schools in scope with overdue rosters, who is late longest first. One query.
+
+    `below`: only those of this school or authority. The page goes on with `after` and not back.
+    """
     scope = current_scope()
+    lo, hi = scope.lo, scope.hi
+    if below is not None:
+        low, high = places.scope(below)
+        lo, hi = max(lo, low), min(hi, high)
+    known: dict[str, Any] = {"lo": lo, "hi": hi, "today": today, "limit": size + 1}
+    window = "true"
+    if after is not None:
+        window = "(min(b.due_on), b.place) > (%(key_due)s, %(key_place)s)"
+        known["key_due"], known["key_place"] = after
     with connections["default"].cursor() as cursor:
-        cursor.execute(OVERDUE, {"lo": scope.lo, "hi": scope.hi, "today": today, "limit": limit + 1})
+        cursor.execute(OVERDUE.format(window=window), known)
         found = [OverdueSchool(*row) for row in cursor.fetchall()]
-    return found[:limit], len(found) > limit
+    following = (found[size - 1].due_on, found[size - 1].place) if len(found) > size else None
+    return Page(items=found[:size], after=following)

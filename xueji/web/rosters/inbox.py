@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from datetime import date
 from typing import Any
@@ -15,12 +16,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from xueji.access.rules import places
 from xueji.access.rules.permissions import Level
 from xueji.changes import jobs
 from xueji.changes.actions import rosters
 from xueji.changes.models import RosterBatch
 from xueji.changes.queries import batches
 from xueji.changes.queries.inbox import (
+    OverdueKey,
     OverdueSchool,
     Waiting,
     numbers_waiting,
@@ -28,10 +31,13 @@ from xueji.changes.queries.inbox import (
     waiting,
     waiting_states,
 )
+from xueji.changes.queries.pages import Page
 from xueji.changes.rules import problem_records, return_reasons
 from xueji.changes.rules.roster_steps import STEPS, Act, State
 from xueji.lib import masks
 from xueji.lib.errors import Refused
+from xueji.organisations.queries import authority_codes
+from xueji.organisations.rules import divisions
 from xueji.web.doors import ActingRequest, done_once, door
 from xueji.web.pages import Column, Row, Table, part, render
 from xueji.web.rosters import words
@@ -39,6 +45,7 @@ from xueji.web.templatetags.xueji import refused as sentence_of
 from xueji.web.templatetags.xueji import spoken, thousands
 
 MOST_AT_ONCE = 100
+OVERDUE_PAGE = 50
 
 
 class InboxFilter(forms.Form):
@@ -84,9 +91,8 @@ def inbox(request: ActingRequest) -> HttpResponse:
         before=words.place_key(request.GET.get("before", "")),
     )
     numbers = numbers_waiting(actor, today=today)
-    overdue, has_more_overdue = (
-        overdue_schools(today=today) if is_authority and actor.may("roster.view") else ([], False)
-    )
+    is_shown = is_authority and actor.may("roster.view")
+    overdue = overdue_schools(today=today) if is_shown else Page[OverdueSchool, OverdueKey]([])
     context = {
         "form": form,
         "is_filtered": any(chosen.values()),
@@ -100,8 +106,8 @@ def inbox(request: ActingRequest) -> HttpResponse:
         "has_desk": bool(waiting_states(actor)),
         "decides_problems": actor.may("problems.decide"),
         "is_authority": is_authority,
-        "overdue": overdue_table(overdue, today=today),
-        "has_more_overdue": has_more_overdue,
+        "overdue": overdue_table(overdue.items, today=today),
+        "has_more_overdue": overdue.after is not None or actor.level is not Level.COUNTY,
     }
     return render(request, "rosters/inbox.html", context)
 
@@ -172,12 +178,13 @@ def problem_address(case_id: UUID) -> str:
         return ""
 
 
-def overdue_table(found: list[OverdueSchool], *, today: date) -> Table:
-    """Return the schools with rosters that are late."""
+def overdue_table(found: list[OverdueSchool], *, today: date, with_county: bool = False) -> Table:
+    """Return the schools with rosters that are late, with the division of each when it is wanted."""
     rows = tuple(
         Row(
             (
                 one.name,
+                *([divisions.full_name(places.division_of(one.place))] if with_county else []),
                 thousands(one.batches),
                 thousands(one.pupils),
                 words.due_mark(one.due_on, today),
@@ -188,11 +195,63 @@ def overdue_table(found: list[OverdueSchool], *, today: date) -> Table:
     )
     columns = (
         Column(_("学校")),
+        *([Column(_("区划"))] if with_county else []),
         Column(_("名册"), "number"),
         Column(_("人数"), "number"),
         Column(_("最早期限"), "nowrap"),
     )
     return Table(_("两个月内未完成注册的学校，最早到期的在前"), columns, rows)
+
+
+class OverdueFilter(forms.Form):
+    """Which of the counties below; a county has none to choose from."""
+
+    at = forms.ChoiceField(label=gettext_lazy("区县"), required=False)
+
+    def __init__(self, data: Any, *, place: int) -> None:
+        super().__init__(data)
+        low, high = places.scope(place)
+        codes = sorted(code for code in authority_codes() if low < places.place(code) < high)
+        self.fields["at"].choices = [  # type: ignore[attr-defined]
+            ("", _("全部")),
+            *((code, f"{divisions.full_name(code)} {code}") for code in codes),
+        ]
+
+
+@door("roster.view")
+def overdue(request: ActingRequest) -> HttpResponse:
+    """The schools whose pupils are not registered two months after entry, by county if one is chosen."""
+    form = OverdueFilter(request.GET, place=request.actor.place)
+    if not form.is_valid():
+        raise Http404
+    today, at = timezone.localdate(), form.cleaned_data["at"]
+    page = overdue_schools(
+        today=today,
+        below=places.place(at) if at else None,
+        after=overdue_key(request.GET.get("after", "")),
+        size=OVERDUE_PAGE,
+    )
+    context = {
+        "form": form if len(form.fields["at"].choices) > 1 else None,  # type: ignore[attr-defined]
+        "is_filtered": bool(at) or "after" in request.GET,
+        "table": overdue_table(page.items, today=today, with_county=True),
+        "after": f"{page.after[0]:%Y%m%d}-{page.after[1]}" if page.after else "",
+        "crumbs": [(_("待办"), reverse("inbox")), (_("逾期未注册的学校"), "")],
+    }
+    return render(request, "rosters/overdue.html", context)
+
+
+def overdue_key(text: str) -> OverdueKey | None:
+    """Return the key that the list goes on from; None for none. Raises Http404."""
+    if not text:
+        return None
+    found = re.fullmatch(r"([0-9]{8})-([0-9]{1,12})", text)
+    if found is None:
+        raise Http404
+    try:
+        return date.fromisoformat(found[1]), int(found[2])
+    except ValueError:
+        raise Http404 from None
 
 
 # Several at once ------------------------------------------------------------------------

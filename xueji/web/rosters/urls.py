@@ -13,6 +13,7 @@ urlpatterns = [
     path("rosters/new", uploads.new, name="roster-new"),
     path("rosters/template", uploads.template, name="roster-template"),
     path("rosters/one", pupil.one, name="roster-one"),
+    path("rosters/overdue", inbox.overdue, name="rosters-overdue"),
     path("rosters/approve", inbox.approve_several, name="rosters-approve"),
     path("rosters/<uuid:batch_id>/", batch.show, name="roster"),
     path("rosters/<uuid:batch_id>/progress", batch.show_progress, name="roster-progress"),
