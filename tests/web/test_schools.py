@@ -7,6 +7,7 @@ import pytest
 from tests.factories import PLACES, pupil
 from tests.web.registered import LEADER, OFFICER, REGISTRAR, as_, one_called, queries_of, register, text_of
 from xueji.audit.models import Event
+from xueji.changes.queries.schools import checked_school
 from xueji.organisations.models import Class, Organisation, School
 from xueji.students.models import Enrolment, Headcount
 
@@ -235,7 +236,12 @@ def test_a_school_is_opened_renamed_and_found_by_both_names() -> None:
         pytest.param({"identifier": "x"}, 409, id="identifier-of-letters"),
         pytest.param({"division": "330903"}, 422, id="division-outside"),
         pytest.param({"system": "9"}, 422, id="system-of-other-kinds"),
-        pytest.param({"kind": "219"}, 422, id="attached-class"),
+        pytest.param({"kind": "219", "identifier": ""}, 409, id="attached-class-under-nothing"),
+        pytest.param({"kind": "219", "under": "2133000001"}, 409, id="attached-class-with-identifier"),
+        pytest.param({"kind": "218", "under": "2133000003"}, 403, id="teaching-point-of-another-county"),
+        pytest.param({"kind": "218", "under": "2133009999"}, 422, id="teaching-point-of-no-school"),
+        pytest.param({"under": "2133000001"}, 409, id="school-under-a-school"),
+        pytest.param({"identifier": ""}, 409, id="no-identifier"),
         pytest.param({"name": ""}, 422, id="no-name"),
     ],
 )
@@ -244,6 +250,37 @@ def test_a_school_that_cannot_be_is_refused_on_the_form(changed: dict[str, str],
     answer = as_(OFFICER).post(f"/organisations/{COUNTY}/schools/open/", NEW | changed)
     assert answer.status_code == status
     assert Organisation.objects.using("owner").count() == before
+
+
+def test_teaching_points_and_attached_classes_hang_under_a_school() -> None:
+    officer, address = as_(OFFICER), f"/organisations/{COUNTY}/schools/open/"
+    for number, kind in enumerate(("218", "319", "319")):
+        sent = NEW | {"identifier": "", "kind": kind, "under": "2133000001", "name": f"一小附设{number}"}
+        page = text_of(officer.get(officer.post(address, sent)["Location"]))
+        assert "所属学校" in page
+        assert "定海区第一小学" in page
+    assert School.objects.using("owner").filter(identifier="", under__place=FIRST).count() == 3
+
+
+def test_an_attached_class_takes_rosters_that_carry_its_school_s_identifier() -> None:
+    sent = NEW | {"identifier": "", "kind": "219", "under": "2133000001"}
+    as_(OFFICER).post(f"/organisations/{COUNTY}/schools/open/", sent)
+    attached = School.objects.using("owner").get(identifier="")
+    assert "2133000001" in checked_school(attached, "owner").known_identifiers
+
+
+def test_a_founder_of_another_level_than_the_place_is_warned_of() -> None:
+    officer, address = as_("o330000"), f"/organisations/{PROVINCE}/schools/open/"
+    sent = NEW | {"division": "330000", "founder": "831"}
+    assert "is_checked" not in text_of(officer.get(address))
+    answer = officer.post(address, sent)
+    assert answer.status_code == 422
+    assert "两者不一致" in text_of(answer)
+    assert "is_checked" in text_of(answer)
+    opened = officer.post(address, sent | {"is_checked": "on"})
+    assert opened.status_code == 302
+    assert "两者不一致" in text_of(officer.get(opened["Location"]))
+    assert "两者不一致" not in text_of(officer.get(f"/schools/{FIRST}/"))
 
 
 def test_a_school_is_merged_and_its_identifier_still_leads_to_it() -> None:

@@ -36,6 +36,7 @@ from xueji.organisations.rules.holiday_notices import Notice, read_notice, title
 from xueji.organisations.rules.school_kinds import (
     KINDS,
     YEARS,
+    Nature,
     Stage,
     System,
     grade_of,
@@ -52,6 +53,10 @@ class IdentifierUnfit(Refused):
 
 class IdentifierTaken(Refused):
     code = "identifier-taken"
+
+
+class HostUnfit(Refused):
+    code = "host-unfit"
 
 
 class SchoolIsClosed(Refused):
@@ -182,7 +187,9 @@ def open_school(
 ) -> School:
     """Open a school in a division: name, identifier and place begin their history today.
 
-    Raises IdentifierUnfit, IdentifierTaken (no identifier is ever given twice), KindUnknown.
+    A teaching point or an attached class hangs `under` a school and may have no identifier.
+    Raises IdentifierUnfit, IdentifierTaken (no identifier is ever given twice), KindUnknown,
+    HostUnfit.
     """
     by.require("organisations.manage", places.place(division))
     if kind not in KINDS or system not in YEARS:
@@ -193,8 +200,9 @@ def open_school(
     problem = school_identifier_problem(identifier, kind, division)
     if problem is not None:
         raise IdentifierUnfit(problem.zh, problem.en)
+    require_host(kind, under, by=by)
     with transaction.atomic():
-        if SchoolIdentifier.objects.filter(pk=identifier).exists():
+        if identifier and SchoolIdentifier.objects.filter(pk=identifier).exists():
             raise identifier_taken(identifier)
         place = next_place(division)
         parent = Organisation.objects.get(place=places.authority_above(place, divisions.authority_codes()))
@@ -211,11 +219,37 @@ def open_school(
             urban_rural=urban_rural,
             under=under,
         )
-        SchoolIdentifier.objects.create(identifier=identifier, school=school, place=place, since=today)
+        if identifier:
+            SchoolIdentifier.objects.create(identifier=identifier, school=school, place=place, since=today)
         OrganisationName.objects.create(organisation=organisation, place=place, name=name, since=today)
         PlaceHistory.objects.create(place=place, organisation=organisation, since=today)
         change(school, OPENED, on=today, by=by, document=document, after=name)
     return school
+
+
+def require_host(kind: str, under: School | None, *, by: Actor) -> None:
+    """Raise HostUnfit unless a teaching point or attached class hangs under an open school, and only it does."""
+    row = KINDS[kind]
+    if row.nature is Nature.SCHOOL:
+        if under is not None:
+            raise HostUnfit(
+                f"{row.zh}独立设置，不属于其他学校；请清空所属学校，或改选教学点、附设班。",
+                f"A school of this kind ({row.en}) stands by itself; clear the school it hangs under, or choose"
+                " a teaching point or attached class.",
+            )
+        return
+    if under is None:
+        raise HostUnfit(
+            f"{row.zh}须设在一所学校名下；请填写所属学校的标识码。",
+            f"{row.en}: it hangs under a school; give that school's identifier.",
+        )
+    by.require("organisations.manage", under.place)
+    if under.state != School.OPEN or KINDS[under.kind].nature is not Nature.SCHOOL:
+        raise HostUnfit(
+            "所属学校须是正常办学的学校，不能是教学点、附设班或已撤销的学校；请核对标识码。",
+            "It can only hang under a school in operation, not under a teaching point, an attached class or a"
+            " closed school; check the identifier.",
+        )
 
 
 def identifier_taken(identifier: str) -> IdentifierTaken:

@@ -60,13 +60,21 @@ class School(models.Model):
 
     organisation = models.OneToOneField(Organisation, on_delete=models.PROTECT, primary_key=True)
     place = models.BigIntegerField(unique=True)
-    identifier = models.CharField("学校标识码", max_length=10, unique=True, db_collation="C")
+    # Empty for what goes by the identifier of the school it hangs under.
+    identifier = models.CharField("学校标识码", max_length=10, blank=True, db_collation="C")
     kind = models.CharField("办学类型", max_length=3)
     system = models.CharField("学制", max_length=5, default="6-3-3")
     founder = models.CharField("举办者", max_length=3)
     urban_rural = models.CharField("城乡分类", max_length=3)
     state = models.CharField(max_length=10, choices=STATES, default=OPEN)
     under = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="points")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                name="one_school_per_identifier", fields=["identifier"], condition=~Q(identifier="")
+            )
+        ]
 
     def __str__(self) -> str:
         return self.identifier

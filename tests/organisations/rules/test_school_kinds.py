@@ -124,3 +124,21 @@ def test_an_identifier_says_category_and_province(identifier, kind, division, pr
     found = sk.school_identifier_problem(identifier, kind, division)
     assert (found.code if found else None) == problem
     assert found is None or (found.zh and found.en)
+
+
+@pytest.mark.parametrize(
+    ("founder", "division", "is_odd"),
+    [
+        pytest.param("831", "330902", False, id="county-in-a-county"),
+        pytest.param("831", "330000", True, id="county-under-the-province"),
+        pytest.param("821", "330900", False, id="prefecture-under-itself"),
+        pytest.param("811", "330902", True, id="province-in-a-county"),
+        pytest.param("999", "330000", False, id="private-anywhere"),
+        pytest.param("831", "429004", False, id="county-run-by-its-province"),
+        pytest.param("811", "990000", False, id="listed-apart"),
+    ],
+)
+def test_a_founder_stands_at_the_level_of_the_place(founder: str, division: str, is_odd: bool) -> None:
+    found = sk.founder_problem(founder, division)
+    assert (found is not None) == is_odd
+    assert found is None or (found.zh and found.en)

@@ -58,8 +58,8 @@ def checked_school(school: School, using: str = "default") -> CheckedSchool:
             number: ClassInfo(id=id_, stage=stage, entry_year=year, grade_number=grade)
             for number, id_, stage, year, grade in cursor.fetchall()
         }
-        cursor.execute(
-            "SELECT identifier FROM organisations_schoolidentifier WHERE school_id = %s", [school.pk]
-        )
+        # An attached class goes by the identifiers of the school it hangs under.
+        bearer = school.pk if school.identifier or school.under_id is None else school.under_id
+        cursor.execute("SELECT identifier FROM organisations_schoolidentifier WHERE school_id = %s", [bearer])
         former = frozenset(identifier for (identifier,) in cursor.fetchall())
     return CheckedSchool(identifier=school.identifier, classes=classes, known_identifiers=former)

@@ -354,6 +354,41 @@ def school_identifier_problem(
     return None
 
 
+# The level of the authority that founds a school; enterprises, the forces and private founders have none.
+FOUNDED_AT: Final[dict[str, divisions.Level]] = {
+    "811": "province",
+    "812": "province",
+    "821": "prefecture",
+    "822": "prefecture",
+    "831": "county",
+    "832": "county",
+}
+LEVEL_WORDS: Final[dict[divisions.Level, tuple[str, str]]] = {
+    "province": ("省级", "province"),
+    "prefecture": ("地级", "prefecture"),
+    "county": ("县级", "county"),
+}
+
+
+def founder_problem(founder: str, division: str) -> IdentifierProblem | None:
+    """Return how a founder disagrees with the division that runs the school; None if it does not.
+
+    A school stands at the place of the authority that runs it: one founded by a county
+    stands in a county, not directly under the province. It is a warning, as a school can
+    be handed over. Schools listed apart have no level to compare.
+    """
+    founded, run = FOUNDED_AT.get(founder), divisions.level(division)
+    if founded is None or founded == run or division.startswith(divisions.LISTED_APART[:2]):
+        return None
+    (founded_zh, founded_en), (run_zh, run_en) = LEVEL_WORDS[founded], LEVEL_WORDS[run]
+    return IdentifierProblem(
+        "founder-place",
+        f"举办者是{founded_zh}部门，而学校登记在{run_zh}区划 {division} 下，两者不一致；请核对举办者和所在行政区划。",
+        f"The founder is an authority of a {founded_en}, but the school stands directly under the {run_en}"
+        f" {division}; check founder and division.",
+    )
+
+
 def _is_province(digits: str, division: str | None) -> bool:
     known = {code[:2] for code in divisions.provinces()} | {divisions.LISTED_APART[:2]}
     if division is None or division.startswith(divisions.LISTED_APART[:2]):

@@ -109,6 +109,18 @@ def choices_of(codes: CodeList) -> list[tuple[str, str]]:
     return [(row.code, spoken((row.zh, row.en))) for row in codes.rows]
 
 
+def school_called(identifier: str) -> School | None:
+    """Return the school with an identifier that was typed; None for none. Raises ValidationError."""
+    identifier = identifier.strip()
+    if not identifier:
+        return None
+    place = queries.place_of_identifier(identifier)
+    school = None if place is None else queries.school_at(place)
+    if school is None:
+        raise forms.ValidationError(_("没有标识码为 %(id)s 的学校，请核对。") % {"id": identifier})
+    return school
+
+
 class SchoolForm(forms.Form):
     """What a school begins with. The identifier comes from the certificate of its code."""
 
@@ -116,13 +128,23 @@ class SchoolForm(forms.Form):
     identifier = forms.CharField(
         label=gettext_lazy("学校标识码"),
         max_length=10,
-        help_text=gettext_lazy("10 位数字，按学校代码证书填写；终身不变，撤销后也不再分配。"),
+        required=False,
+        help_text=gettext_lazy("10 位数字，按学校代码证书填写；附设班和没有标识码的教学点不填。"),
     )
     division = forms.ChoiceField(label=gettext_lazy("所在行政区划"))
     kind = forms.ChoiceField(label=gettext_lazy("办学类型"))
     system = forms.ChoiceField(label=gettext_lazy("学制"))
+    under = forms.CharField(
+        label=gettext_lazy("所属学校的标识码"),
+        required=False,
+        max_length=10,
+        help_text=gettext_lazy("只有教学点和附设班填写。"),
+    )
     founder = forms.ChoiceField(label=gettext_lazy("举办者"))
     urban_rural = forms.ChoiceField(label=gettext_lazy("城乡分类"))
+    is_checked = forms.BooleanField(
+        label=gettext_lazy("已核对举办者和所在行政区划，确实如此"), required=False
+    )
     document = forms.CharField(
         label=gettext_lazy("批准文号"),
         max_length=100,
@@ -132,14 +154,16 @@ class SchoolForm(forms.Form):
 
     def __init__(self, data: Any, *, place: int) -> None:
         super().__init__(data)
+        if data is None:
+            # Asked only where founder and division disagree.
+            del self.fields["is_checked"]
         low, high = places.scope(place)
         codes = sorted(c for c in divisions.authority_codes() if low <= places.place(c) < high)
-        kinds = [
-            (k.code, spoken((k.zh, k.en))) for k in school_kinds.SCHOOL_KINDS if k.nature is Nature.SCHOOL
-        ]
+        # Schools first, then what hangs under one.
+        kinds = sorted(school_kinds.SCHOOL_KINDS, key=lambda kind: kind.nature is not Nature.SCHOOL)
         for field, choices in (
             ("division", [(code, f"{divisions.name_of(code)} {code}") for code in codes]),
-            ("kind", kinds),
+            ("kind", [(kind.code, spoken((kind.zh, kind.en))) for kind in kinds]),
             ("system", [(row.system.value, spoken((row.zh, row.en))) for row in school_kinds.SYSTEMS]),
             ("founder", choices_of(school_kinds.FOUNDERS)),
             ("urban_rural", choices_of(school_kinds.URBAN_RURAL)),
@@ -151,7 +175,18 @@ class SchoolForm(forms.Form):
         kind = school_kinds.KINDS.get(chosen.get("kind", ""))
         if kind is not None and chosen.get("system") not in kind.systems:
             self.add_error("system", _("这种办学类型没有该学制，请重新选择。"))
+        disagreement = None
+        if chosen.get("founder") and chosen.get("division"):
+            disagreement = school_kinds.founder_problem(chosen["founder"], chosen["division"])
+        if disagreement is None:
+            del self.fields["is_checked"]
+        elif not chosen.get("is_checked"):
+            self.add_error("founder", spoken((disagreement.zh, disagreement.en)))
+        chosen.pop("is_checked", None)
         return chosen
+
+    def clean_under(self) -> School | None:
+        return school_called(self.cleaned_data["under"])
 
 
 @door("organisations.manage", methods=("GET", "HEAD", "POST"))
@@ -249,14 +284,7 @@ class CloseForm(forms.Form):
     document = forms.CharField(label=gettext_lazy("批准文号"), max_length=100, required=False)
 
     def clean_into(self) -> School | None:
-        identifier = self.cleaned_data["into"].strip()
-        if not identifier:
-            return None
-        place = queries.place_of_identifier(identifier)
-        school = None if place is None else queries.school_at(place)
-        if school is None:
-            raise forms.ValidationError(_("没有标识码为 %(id)s 的学校，请核对。") % {"id": identifier})
-        return school
+        return school_called(self.cleaned_data["into"])
 
 
 @door("organisations.manage", methods=("GET", "HEAD", "POST"))

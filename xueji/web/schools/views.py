@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from xueji.access.rules.permissions import Level
-from xueji.access.rules.places import authority_above
+from xueji.access.rules.places import authority_above, division_of
 from xueji.lib.errors import Refused
 from xueji.lib.school_years import school_year
 from xueji.organisations import actions
@@ -163,8 +163,11 @@ def school(request: ActingRequest, place: int) -> HttpResponse:
         "crumbs": [*crumbs_to(request, found)[:-1], (found.organisation.name, "")],
         "state": state_mark(found.state),
         "facts": facts_of(found),
+        "founder_warning": founder_warning(found) if may_manage else "",
         "successor": successor_of(request, found, changes),
-        "may_number": may_manage and found.state != School.CLOSED and bool(found.identifier),
+        "may_number": may_manage
+        and found.state != School.CLOSED
+        and bool(school_kinds.KINDS[found.kind].identifier_categories),
         "grades": grades,
         "pupils": sum(one.pupils for one in classes),
         "class_count": len(classes),
@@ -224,6 +227,12 @@ def crumbs_to(request: ActingRequest, found: School) -> list[tuple[str, str]]:
         *((one.name, reverse("authority", args=[one.place])) for one in above),
         (found.organisation.name, reverse("school", args=[found.place])),
     ]
+
+
+def founder_warning(found: School) -> str:
+    """Return how the founder disagrees with where the school stands; empty if it does not."""
+    problem = school_kinds.founder_problem(found.founder, division_of(found.place))
+    return spoken((problem.zh, problem.en)) if problem else ""
 
 
 def facts_of(found: School) -> list[tuple[str, Any]]:
