@@ -13,6 +13,9 @@ from collections.abc import Sequence
 from functools import cache
 from typing import NamedTuple
 
+import polars as pl
+
+from xueji.lib import text_columns
 from xueji.lib.text_columns import MIDDLE_DOT
 
 # Surnames that are read otherwise than the dictionary's first reading of their characters.
@@ -39,6 +42,7 @@ GIVEN_NAMES = {
 }
 
 _LATIN = re.compile("[A-Za-z\u00c0-\u024f\u1e00-\u1eff]")
+_HAN_WITH_BLANKS = re.compile("[\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003347f· ]+")
 _BETWEEN_WORDS = re.compile(r"[\W_]+")
 # Latin letters in lower case without accents; blanks, signs and accents of their own as nothing.
 _LATIN_LETTERS: dict[int, str | None] = {
@@ -74,6 +78,14 @@ def _readings() -> _Readings:
     }
     others = _LATIN_LETTERS | dict.fromkeys(_NO_LETTERS)
     return _Readings(syllables | others, initials | others)
+
+
+def written(name: str) -> str:
+    """Return a name as it is kept: half-width, every variant of the middle dot as `·`, no blanks between ideographs."""
+    text = text_columns.squeeze_blanks(text_columns.half_width(pl.lit(name)))
+    (kept,) = pl.select(text_columns.middle_dots(text).alias("name"))["name"]
+    # Blanks between the characters of a Han name are set for looks only.
+    return str(kept).replace(" ", "") if _HAN_WITH_BLANKS.fullmatch(kept) else str(kept)
 
 
 def pinyin(name: str) -> str:

@@ -142,7 +142,9 @@ def _statement(write: Write) -> tuple[str, list[Any]]:
         row = {**INITIAL.get(table, {}), **(write.after or {})}
         names = ", ".join(f'"{name}"' for name in row)
         marks = ", ".join(["%s"] * len(row))
-        return f"INSERT INTO {table} ({names}) VALUES ({marks})", [_value(n, v) for n, v in row.items()]
+        # A row that another door made at the same moment stops the change, as any other row that became otherwise.
+        statement = f"INSERT INTO {table} ({names}) VALUES ({marks}) ON CONFLICT DO NOTHING"
+        return statement, [_value(n, v) for n, v in row.items()]
     same, values = _conditions({**write.key, **write.before})
     if write.after is None:
         return f"DELETE FROM {table} WHERE {same}", values

@@ -15,6 +15,7 @@ from xueji.access.rules import places
 from xueji.organisations.queries import authority_of
 from xueji.organisations.queries_packs import pack_for, pack_of
 from xueji.organisations.rules.rule_packs import RulePack
+from xueji.status.queries.ready import ready_for
 from xueji.status.rules.facts import (
     SENIOR_GRADES,
     ClassFacts,
@@ -39,7 +40,8 @@ SELECT s.id, s.place, s.name, s.sex, s.birth_on, s.document_type, s.nationality,
     EXISTS (SELECT 1 FROM changes_case p WHERE p.student_id = s.id AND p.closed_on IS NULL),
     (SELECT coalesce(jsonb_object_agg(kind, times), '{{}}') FROM (
         SELECT c.kind, count(*) AS times FROM status_case c
-        WHERE c.student_id = s.id AND c.state = 'completed' GROUP BY c.kind) done)
+        WHERE c.student_id = s.id AND c.state = 'completed' GROUP BY c.kind) done),
+    s.pinyin, s.initials, s.ethnicity, s.overseas
 FROM students_student s
 JOIN LATERAL (
     SELECT * FROM students_enrolment e WHERE e.student_id = s.id
@@ -68,6 +70,11 @@ WHERE c.id = %s
 SCHOOL_AT = f"""
 SELECT {SCHOOL} FROM organisations_school l JOIN organisations_organisation o ON o.id = l.organisation_id
 WHERE l.place = %s
+"""
+
+SCHOOL_CALLED = f"""
+SELECT {SCHOOL} FROM organisations_school l JOIN organisations_organisation o ON o.id = l.organisation_id
+WHERE l.identifier = %s
 """
 
 
@@ -101,7 +108,10 @@ def facts_of(
         target_school, target_class = _target(int(payload["class_id"]), using)
     elif kind.starter is Starter.RECEIVING_SCHOOL:
         target_school = school_at(starter, using=using)
+    # Where a change only names a school, the pupil's own province keeps the say.
     at = (target_school or school).place
+    if kind.school_field and payload.get(kind.school_field):
+        target_school = school_called(str(payload[kind.school_field]), using=using)
     if pack_id is None:
         pack_id, pack = pack_for(at, today, using=using)
     else:
@@ -132,7 +142,12 @@ def facts_of(
         target_school=target_school,
         target_class=target_class,
         new_ids=new_ids,
+        pinyin=row[47],
+        initials=row[48],
+        ethnicity=row[49],
+        overseas=row[50],
     )
+    facts = replace(facts, ready=ready_for(kind.needs(facts, payload), facts, using=using))
     higher = _higher(pack, at, (target_class or own_class).grade, using) if facts.is_senior else ()
     return replace(facts, higher_authorities=higher), row[8]
 
@@ -141,6 +156,14 @@ def school_at(place: int, *, using: str) -> SchoolFacts | None:
     """Return the school at a place; None where none is."""
     with connections[using].cursor() as cursor:
         cursor.execute(SCHOOL_AT, [place])
+        row = cursor.fetchone()
+    return _school(row, using) if row else None
+
+
+def school_called(identifier: str, *, using: str) -> SchoolFacts | None:
+    """Return the school that has this identifier now; None where none has."""
+    with connections[using].cursor() as cursor:
+        cursor.execute(SCHOOL_CALLED, [identifier])
         row = cursor.fetchone()
     return _school(row, using) if row else None
 

@@ -60,6 +60,10 @@ def _value(field: Field, text: str) -> tuple[Any, FieldFault | None]:
             if text.isdecimal() and int(text) < 2**63:
                 return int(text), None
             return None, FieldFault(key, "请从列表中选择班级。", "Choose a class of the list.")
+        case Input.SCHOOL:
+            if text.isdecimal() and len(text) == 10:
+                return text, None
+            return None, FieldFault(key, f"{field.zh}请填写 10 位学校标识码。", f"{field.en}: give the school's identifier of ten digits.")  # fmt: skip
         case Input.CODE:
             code = field.codes.code_by_value.get(text) if field.codes else None
             if code is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from xueji.access.rules import places
 from xueji.status.rules.facts import ATTENDING, Facts
 from xueji.status.rules.kind import Obstacle, Weight
 from xueji.status.rules.routes import Party
@@ -40,3 +41,16 @@ def compulsory_forbids(facts: Facts, zh: str, en: str, article: str) -> Iterator
     """An obstacle in grades 1 to 9, where the law forbids the change altogether."""
     if facts.is_compulsory:
         yield Obstacle("compulsory", Weight.STOPS, Party.SCHOOL, zh, en, article)
+
+
+def authority_at(facts: Facts, level: str) -> int | None:
+    """Return the authority of a level above the pupil's own; None where the own one is of that level or above it."""
+    own = facts.school.authority
+    return next(
+        (
+            place
+            for place in places.upwards(facts.school.place)
+            if places.level_of(place) == level and place < own
+        ),
+        None,
+    )

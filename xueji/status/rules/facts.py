@@ -114,6 +114,66 @@ class OpenCase:
 
 
 @dataclass(frozen=True)
+class IdentifierFacts:
+    """A number the pupil is or was known by, without its value. `letter` of a student number: G, L or J.
+
+    `birth_on` and `sex` are what a number of eighteen digits says of its holder.
+    """
+
+    scheme: str
+    index: bytes
+    since: date
+    until: date | None
+    letter: str = ""
+    birth_on: date | None = None
+    sex: str = ""
+
+
+@dataclass(frozen=True)
+class ReadyNumber:
+    """A number made ready to be written. `is_taken`: another record has it, or waits for it; whose is never said."""
+
+    scheme: str
+    index: bytes
+    value: bytes
+    is_taken: bool
+    # The pupil was known by it before.
+    own: IdentifierFacts | None = None
+
+
+@dataclass(frozen=True)
+class SealedRecord:
+    """An encrypted record of the pupil as it is and as it would be; `before` None where it is empty."""
+
+    record: str
+    before: bytes | None
+    after: bytes
+
+
+@dataclass(frozen=True)
+class PlacementFacts:
+    """A placement at a specialised school that runs. For discreet kinds alone."""
+
+    id: UUID
+    place: int
+    school_place: int
+    since: date
+
+
+@dataclass(frozen=True)
+class Ready:
+    """What was made ready for a change: the answer to its needs."""
+
+    identifiers: tuple[IdentifierFacts, ...] = ()
+    numbers: tuple[ReadyNumber, ...] = ()
+    formal: ReadyNumber | None = None
+    # Somebody of this name, sex and birth date is known, and no number tells the two apart.
+    has_double: bool = False
+    sealed: Mapping[str, SealedRecord] = field(default_factory=dict)
+    placement: PlacementFacts | None = None
+
+
+@dataclass(frozen=True)
 class Facts:
     """Everything a rule may ask about one change of one pupil. Shapes: one pupil, one target at most.
 
@@ -145,6 +205,11 @@ class Facts:
     # Authorities that decide beside the school's own, lowest first: from the pack and the level.
     higher_authorities: tuple[int, ...] = ()
     new_ids: tuple[UUID, ...] = ()
+    pinyin: str = ""
+    initials: str = ""
+    ethnicity: str = ""
+    overseas: str = ""
+    ready: Ready = Ready()
 
     @property
     def goal(self) -> tuple[SchoolFacts, ClassFacts]:

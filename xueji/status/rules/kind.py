@@ -10,6 +10,7 @@ from typing import Any
 
 from xueji.lib.codes import CodeList
 from xueji.status.rules.facts import Facts
+from xueji.status.rules.needs import Needs
 from xueji.status.rules.plans import Plan
 from xueji.status.rules.routes import Desk, Party, route
 
@@ -24,6 +25,7 @@ class Input(StrEnum):
     DAY = "day"
     CODE = "code"
     CLASS = "class"  # a class of the target school: its id
+    SCHOOL = "school"  # a school anywhere: its identifier of ten digits
     NUMBER = "number"
     YES = "yes"
 
@@ -88,6 +90,10 @@ def no_paper(facts: Facts, payload: Payload) -> tuple[PaperNeed, ...]:
     return ()
 
 
+def no_need(facts: Facts, payload: Payload) -> Needs:
+    return Needs()
+
+
 class Starter(StrEnum):
     """Which office files: the school that holds the pupil, the one that will, or the authority."""
 
@@ -104,7 +110,7 @@ class Kind:
     zh: str
     en: str
     source: str
-    # JY/T 1001-2012 学籍异动类别.
+    # JY/T 1001-2012 学籍异动类别; empty for a change that the standard does not know.
     change_code: str
     desks: Callable[[Facts, Payload], tuple[Desk, ...]]
     effect: Callable[[Facts, Payload], Plan]
@@ -113,6 +119,8 @@ class Kind:
     obstacles: Callable[[Facts, Payload], tuple[Obstacle, ...]] = nothing
     papers: Callable[[Facts, Payload], tuple[PaperNeed, ...]] = no_paper
     refusals: tuple[Reason, ...] = ()
+    # What has to be made ready before obstacles and effect are asked.
+    needs: Callable[[Facts, Payload], Needs] = no_need
     # What is written as soon as it is filed, and taken back if it is refused or withdrawn.
     effect_on_filing: Callable[[Facts, Payload], Plan] | None = None
     # Codes of the kinds that may be open beside this one.
@@ -132,6 +140,11 @@ class Kind:
     @property
     def has_target(self) -> bool:
         return any(field.input is Input.CLASS for field in self.fields)
+
+    @property
+    def school_field(self) -> str:
+        """The key of the field that names a school by its identifier; empty where there is none."""
+        return next((field.key for field in self.fields if field.input is Input.SCHOOL), "")
 
 
 def own_route(facts: Facts, *, higher: bool = True) -> tuple[Desk, ...]:
