@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.db import IntegrityError, connections, transaction
 from django.test.utils import CaptureQueriesContext
 
@@ -289,3 +290,12 @@ def test_seeding_leaves_a_province_its_own_rules_and_follows_with_a_newer_defaul
     assert versions_of("51")[0].pk == put.pk
     account("o330000b", 330000_000000, "officer")
     assert pack_for(ZHEJIANG, date(2027, 1, 1))[1].version == "2027.1"
+
+
+def test_a_registry_in_use_gets_the_packs_of_a_newer_program_when_it_migrates() -> None:
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("DELETE FROM organisations_rulepackversion")
+    forget_packs()
+    call_command("migrate", database="owner", verbosity=0, interactive=False)
+    assert versions_of("00")
+    assert pack_for(ZHEJIANG, date(2026, 9, 1))[1].version == versions_of("00")[0].version

@@ -104,6 +104,15 @@ def seed_divisions(using: str = "owner") -> int:
         return _seed_authorities(using) + _seed_school_years(using)
 
 
+def bring_up_to_date(using: str = "owner") -> int:
+    """Give a registry that is in use what a newer program ships with, and return how many rule packs are new.
+
+    An empty database stays empty: `init` and `demo` fill it.
+    """
+    with transaction.atomic(using=using):
+        return seed_packs(using) if Division.objects.using(using).exists() else 0
+
+
 def _seed_authorities(using: str) -> int:
     present = set(Organisation.objects.using(using).values_list("place", flat=True))
     wanted = {0: (Level.MINISTRY, MINISTRY_NAME)}

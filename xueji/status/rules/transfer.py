@@ -21,6 +21,16 @@ from xueji.status.rules.routes import Desk, Party, route
 MOST_IN_CLASS: Final = 55
 
 
+# What proves which reason; no family proves a reason it did not give.
+PROVES: Final = {
+    "household": ("household_register", "housing"),
+    "work": ("work_proof",),
+    "migrant": ("residence_permit", "work_proof"),
+    "guardians_away": ("guardian_away_proof",),
+}
+PROOFS: Final = frozenset(kind for kinds in PROVES.values() for kind in kinds)
+
+
 def is_cross_province(facts: Facts) -> bool:
     """Return whether the two schools are of two provinces."""
     return facts.goal[0].province != facts.school.province
@@ -142,9 +152,17 @@ def _of_receiver(facts: Facts, payload: Payload) -> Iterator[Obstacle]:
 
 
 def papers(facts: Facts, payload: Payload) -> tuple[PaperNeed, ...]:
-    """Return the papers the receiving province asks for; across provinces no more than the national list."""
+    """Return the papers the receiving province asks for; across provinces no more than the national list.
+
+    Of the papers that prove a reason only those of the reason given are asked for.
+    """
+    reason = payload.get("reason", "")
     asked = facts.pack.transfer.documents_asked(is_cross_province=is_cross_province(facts))
-    return tuple(PaperNeed(kind) for kind in asked)
+    return tuple(
+        PaperNeed(kind, is_required=kind not in PROOFS or reason != "other")
+        for kind in asked
+        if kind not in PROOFS or reason == "other" or kind in PROVES.get(reason, ())
+    )
 
 
 def effect(facts: Facts, payload: Payload) -> Plan:
