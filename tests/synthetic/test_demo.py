@@ -9,9 +9,11 @@ from django.core.management import call_command
 from django.db import connections
 
 from xueji.access.queries import actor_named
+from xueji.access.rules import places
 from xueji.access.scope import national
 from xueji.changes.actions import rosters
 from xueji.changes.queries.schools import school_with_identifier
+from xueji.organisations.rules import divisions
 from xueji.students.encryption import associated
 from xueji.synthetic import actions, bulk, offices
 from xueji.synthetic.actions import NotEmpty, NotInProduction, load_nation
@@ -112,6 +114,15 @@ def test_numbers_are_found_by_their_index_and_secrets_open_with_the_key(loaded, 
     assert len(known["document_number"]) == 18
 
 
+def test_every_pupil_was_registered_by_an_officer_of_the_authority_of_the_school(loaded):
+    strangers = """SELECT count(*) FROM audit_event e WHERE act = 'roster.register' AND NOT EXISTS (
+        SELECT FROM students_enrolment n JOIN organisations_organisation s ON s.place = n.place
+        JOIN organisations_organisation a ON a.id = s.parent_id
+        JOIN access_appointment p ON p.place = a.place AND p.role = 'officer' AND p.account_id = e.account_id
+        WHERE n.student_id = e.subject_id AND a.place = e.office)"""
+    assert value(strangers) == 0
+
+
 def test_every_office_has_its_accounts_and_they_sign_in(loaded):
     unmanned = """SELECT count(*) FROM organisations_organisation o WHERE (
         SELECT count(*) FROM access_appointment p WHERE p.place = o.place) <> CASE o.level WHEN 'school' THEN 2 ELSE 3 END"""
@@ -177,7 +188,8 @@ def test_a_large_load_that_was_killed_is_set_right_by_the_next(empty, idle):
     plan = plan_nation(1200, 3, 2026)
     with connections["owner"].cursor() as cursor:
         bulk.put_aside(cursor.connection, actions._note_of_bulk())
-    keys = offices.keys_of(plan, offices.Start(0, 0, 0, 0, 0, 0, 0, 0))
+    everywhere = [places.place(code) for code in sorted(divisions.authority_codes())]
+    keys = offices.keys_of(plan, offices.Start(0, 0, 0, 0, 0, 0, 0, 0), everywhere)
     with national("synthetic") as using:
         actions.write_county(plan.counties[0], keys[0], 3, 2026, using)
     assert structure() != before

@@ -119,7 +119,7 @@ def load_nation(
             .order_by("place")
             .values_list("place", "id")
         )
-    keys = offices.keys_of(nation, start)
+    keys = offices.keys_of(nation, start, list(authorities))
     _reserve_keys(nation, start, authorities)
     counts: Counter[str] = Counter()
     if students < LARGE:

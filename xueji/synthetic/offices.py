@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -37,9 +37,12 @@ class Start:
     event: int
 
 
-def keys_of(nation: Nation, start: Start) -> list[Keys]:
-    """Return the integer keys of each county, in the order of the plan."""
+def keys_of(nation: Nation, start: Start, authorities: Sequence[int]) -> list[Keys]:
+    """Return the integer keys of each county, in the order of the plan. `authorities` are all, by place."""
     found = []
+    codes = divisions.authority_codes()
+    # As account_frames numbers them: the officer is the first post of an authority.
+    officer = {place: start.account + 1 + len(AUTHORITY_ROLES) * nth for nth, place in enumerate(authorities)}
     school, class_, event = start.organisation, start.class_, start.event
     for county in nation.counties:
         schools = tuple(range(school + 1, school + 1 + len(county.schools)))
@@ -50,7 +53,9 @@ def keys_of(nation: Nation, start: Start) -> list[Keys]:
                 starts.append(class_ + 1)
                 class_ += len(cohort.class_sizes)
             first_classes.append(tuple(starts))
-        found.append(Keys(schools, tuple(first_classes), event + 1))
+        offices = tuple(places.authority_above(planned.place, codes) for planned in county.schools)
+        officers = tuple(officer[office] for office in offices)
+        found.append(Keys(schools, tuple(first_classes), event + 1, offices, officers))
         school += len(schools)
         event += county.pupils
     return found

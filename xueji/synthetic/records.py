@@ -44,11 +44,17 @@ HOUR = " 08:00:00+08"
 
 @dataclass(frozen=True)
 class Keys:
-    """The integer keys of a county: of each school, of the first class of each cohort, of the first event."""
+    """The integer keys of a county: of each school, of the first class of each cohort, of the first event.
+
+    `offices` are the places of the authorities that run the schools, `officers` the accounts
+    of their officers, both in the order of the schools.
+    """
 
     schools: tuple[int, ...]
     first_classes: tuple[tuple[int, ...], ...]
     first_event: int
+    offices: tuple[int, ...]
+    officers: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -80,7 +86,7 @@ def frames(
     yield "students_familymember", _members(pupils, population.members, setting.ring)
     yield "students_headcount", _headcounts(pupils)
     yield "students_numberserial", _serials(numbers)
-    yield "audit_event", _events(county, pupils, numbers, keys)
+    yield "audit_event", _events(pupils, numbers, keys)
 
 
 def _with_keys(county: PlannedCounty, pupils: pl.DataFrame, keys: Keys, school_year: int) -> pl.DataFrame:
@@ -287,17 +293,19 @@ def _serials(numbers: list[str]) -> pl.DataFrame:
     return prefixes.to_frame().group_by("prefix", maintain_order=True).agg((pl.len() + 1).alias("next"))
 
 
-def _events(county: PlannedCounty, pupils: pl.DataFrame, numbers: list[str], keys: Keys) -> pl.DataFrame:
-    """Return one registration per pupil, decided by the county and recorded by the system itself."""
+def _events(pupils: pl.DataFrame, numbers: list[str], keys: Keys) -> pl.DataFrame:
+    """Return one registration per pupil, decided by the officer of the authority that runs the school."""
     masked = pl.Series([masks.student_number(number) for number in numbers])
     first = keys.first_event
+    school: Ints = pupils["school"].to_numpy()
     return pupils.select(
         pl.col("student").alias("subject_id"),
         pl.int_range(first, first + pl.len()).alias("id"),
         _instants("entered_on").alias("at"),
         pl.lit(ACT).alias("act"),
         pl.lit("student").alias("subject_kind"),
-        pl.lit(int(county.division) * 10**6).alias("office"),
+        pl.Series("account_id", np.array(keys.officers, dtype=np.int64)[school]),
+        pl.Series("office", np.array(keys.offices, dtype=np.int64)[school]),
         "place",
         pl.concat_str(
             pl.lit('{"enrolment": "'),

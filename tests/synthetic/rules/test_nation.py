@@ -2,7 +2,7 @@ from collections import Counter
 
 import pytest
 
-from xueji.organisations.rules.school_kinds import Stage, school_identifier_problem
+from xueji.organisations.rules.school_kinds import Stage, founder_problem, school_identifier_problem
 from xueji.synthetic.rules.nation import NationTooLarge, plan_nation
 from xueji.synthetic.rules.schools import INSTITUTIONS, PUPILS
 
@@ -20,9 +20,26 @@ def test_a_nation_has_exactly_the_pupils_that_were_asked_for(nation):
     assert all(county.pupils == sum(s.pupils for s in county.schools) for county in nation.counties)
 
 
-def test_the_small_nation_has_about_150_schools_in_three_provinces():
+def test_the_small_nation_has_about_150_schools_in_three_provinces_and_some_that_stand_apart():
     assert 130 <= len(schools_of(SMALL)) <= 170
-    assert {county.division[:2] for county in SMALL.counties} == {"33", "51", "65"}
+    assert {county.division[:2] for county in SMALL.counties} == {"33", "51", "65", "66", "99"}
+    assert {c.division[:2] for c in plan_nation(10_000, 1, 2026).counties} == {"33", "51", "65"}
+
+
+@pytest.mark.parametrize("nation", [SMALL, LARGE], ids=["60k", "1m"])
+def test_schools_of_the_corps_and_schools_listed_apart_are_drawn(nation):
+    corps = [county for county in nation.counties if county.division.startswith("66")]
+    apart = [county for county in nation.counties if county.division.startswith("99")]
+    assert corps
+    assert all(county.household.startswith("6590") for county in corps)
+    assert [county.division for county in apart] == ["990100", "990200", "990300"]
+    assert all(county.schools and county.pupils > 100 for county in apart)
+    assert len({county.household for county in nation.counties}) == len(nation.counties)
+
+
+def test_no_founder_disagrees_with_the_place():
+    for school in schools_of(LARGE):
+        assert founder_problem(school.founder, f"{school.place // 10**6:06d}") is None
 
 
 def test_the_same_arguments_give_the_same_plan_and_another_seed_another():

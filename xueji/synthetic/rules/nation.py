@@ -18,6 +18,7 @@ from xueji.synthetic.rules.schools import (
     PUPILS_PER_SCHOOL,
     Cohort,
     SchoolDraft,
+    draw_apart,
     draw_schools,
     system_of,
 )
@@ -35,6 +36,26 @@ SMALL = {
     "654002": 1.2,
     "659001": 0.9,
 }
+# Cities of the Corps and the division that runs them and their schools. 石河子 (659001) stands
+# above as the city that its region runs.
+CORPS_CITIES = {
+    "659002": "660100",
+    "659003": "660300",
+    "659004": "660600",
+    "659005": "661000",
+    "659006": "660200",
+    "659007": "660500",
+    "659008": "660400",
+    "659009": "661400",
+    "659010": "660700",
+    "659011": "661300",
+    "659012": "660900",
+}
+# The division of the Corps that is always drawn, by its city, and the weight of schools listed apart.
+CORPS_CITY, CORPS_WEIGHT = "659004", 0.4
+APART_WEIGHT = 0.05
+# Smaller nations have neither: too few pupils would be left for a school.
+LEAST_WITH_ALL = 20_000
 PUPILS_PER_COUNTY = 7000
 # Small nations get smaller schools, so that there are enough of them to look around in.
 SMALL_NATION = 100_000
@@ -65,6 +86,16 @@ SENDING = {
     "44": 1.5, "21": 1.5, "15": 1.5,
 }  # fmt: skip
 ORIGINS_IN_PROVINCE, ORIGINS_ELSEWHERE = 3, 5
+
+
+# Schools listed apart: how a school of each division is called, before and after its virtue.
+APART = {
+    "990100": ("海外", "中国学校"),
+    "990200": ("香港", "内地课程学校"),
+    "990300": ("澳门", "内地课程学校"),
+}
+# So many that chance leaves nobody out: all their pupils are registered at home.
+EVERYBODY = 2.0
 
 
 class NationTooLarge(Refused):
@@ -100,8 +131,15 @@ class PlannedSchool:
 
 @dataclass(frozen=True)
 class PlannedCounty:
+    """A county, a division of the Corps, or one of the divisions listed apart, with its schools.
+
+    `household` is the county whose code begins the documents of those who are registered
+    here: the Corps registers in its cities, and of schools listed apart nobody is.
+    """
+
     index: int
     division: str
+    household: str
     name: str
     full_name: str
     pupils: int
@@ -123,7 +161,8 @@ def plan_nation(students: int, seed: int, school_year: int) -> Nation:
 
     The same arguments give the same plan. Up to a hundred thousand pupils live in nine
     counties of three provinces, more in as many counties as it takes, drawn from the whole
-    country. Raises NationTooLarge outside 200 to 20 million: beyond that the reserved
+    country. From twenty thousand on there are schools of the Corps and schools listed apart.
+    Raises NationTooLarge outside 200 to 20 million: beyond that the reserved
     order codes of document numbers run out.
     """
     if not LEAST <= students <= MOST:
@@ -132,24 +171,29 @@ def plan_nation(students: int, seed: int, school_year: int) -> Nation:
             f"The synthetic nation has {LEAST} to {MOST} pupils, not {students}.",
         )
     rng = generator(seed, students, 1)
-    codes, weights = _counties(rng, students)
-    pupils = shared_out(students, weights)
+    chosen = _counties(rng, students)
+    pupils = shared_out(students, list(chosen.values()))
     serials: Counter[str] = Counter()
     used_places: Counter[str] = Counter()
     slots: Counter[str] = Counter()
     counties = []
-    for index, (code, number) in enumerate(zip(codes, pupils, strict=True)):
+    for index, (household, number) in enumerate(zip(chosen, pupils, strict=True)):
+        code = CORPS_CITIES.get(household, household)
+        is_apart = household in APART
         county_rng = generator(seed, students, 2, int(code))
         counties.append(
             PlannedCounty(
                 index,
                 code,
+                household,
                 divisions.name_of(code),
                 divisions.full_name(code),
                 int(number),
                 _schools(county_rng, code, int(number), students, serials, used_places, is_first=index == 0),
                 _origins(county_rng, code, slots),
-                MIGRANTS.get(code[:2], MIGRANTS_ELSEWHERE) * float(county_rng.uniform(0.6, 1.4)),
+                EVERYBODY
+                if is_apart
+                else MIGRANTS.get(household[:2], MIGRANTS_ELSEWHERE) * float(county_rng.uniform(0.6, 1.4)),
             )
         )
     return Nation(students, seed, school_year, tuple(counties))
@@ -164,16 +208,20 @@ def real_counties() -> list[str]:
     ]
 
 
-def _counties(rng: Rng, students: int) -> tuple[list[str], list[float]]:
+def _counties(rng: Rng, students: int) -> dict[str, float]:
+    """Return the counties that are drawn, by the code of their households, with their weights."""
+    more = dict.fromkeys(APART, APART_WEIGHT) if students >= LEAST_WITH_ALL else {}
     if students <= SMALL_NATION:
         # Fewer pupils than nine counties can share sensibly live in the first ones.
         some = list(SMALL)[::3] if students < 5000 else list(SMALL)
-        return some, [SMALL[code] for code in some]
+        corps = {CORPS_CITY: CORPS_WEIGHT} if students >= LEAST_WITH_ALL else {}
+        return {code: SMALL[code] for code in some} | corps | more
     others = [code for code in real_counties() if code not in SMALL]
     wanted = min(len(others) + len(SMALL), round(students / PUPILS_PER_COUNTY))
-    drawn = rng.permutation(len(others))[: wanted - len(SMALL)]
-    codes = [*SMALL, *(others[i] for i in sorted(drawn))]
-    return codes, [float(w) for w in np.clip(rng.lognormal(0, 0.55, len(codes)), 0.25, 4)]
+    drawn = {others[i] for i in rng.permutation(len(others))[: wanted - len(SMALL)]} | {CORPS_CITY}
+    codes = [*SMALL, *sorted(drawn)]
+    weights = [float(w) for w in np.clip(rng.lognormal(0, 0.55, len(codes)), 0.25, 4)]
+    return dict(zip(codes, weights, strict=True)) | more
 
 
 def _schools(
@@ -187,9 +235,12 @@ def _schools(
     is_first: bool,
 ) -> tuple[PlannedSchool, ...]:
     per_school = PUPILS_PER_SMALL_SCHOOL if students <= SMALL_NATION else PUPILS_PER_SCHOOL
-    drafts = draw_schools(
-        rng, code, divisions.name_of(code), pupils, per_school, with_special=is_first and pupils >= 5000
-    )
+    if code in APART:
+        drafts = draw_apart(rng, *APART[code], pupils)
+    else:
+        drafts = draw_schools(
+            rng, code, divisions.name_of(code), pupils, per_school, with_special=is_first and pupils >= 5000
+        )
     standing = [_place(rng, code, draft, used) for draft in drafts]
     planned = []
     for draft, (place, founder) in zip(drafts, standing, strict=True):
@@ -215,6 +266,8 @@ def _schools(
 def _place(rng: Rng, code: str, draft: SchoolDraft, used: Counter[str]) -> tuple[int, str]:
     """Return a free place and the founder: a few senior schools are run by prefecture or province."""
     runner, founder = code, draft.founder
+    if code.startswith(divisions.CORPS[:2]) and founder == "831":
+        founder = "821"  # a division of the Corps stands where a prefecture does
     if draft.kind == "342" and founder != "999":
         province = f"{code[:2]}0000"
         above = divisions.parent(code) or province
@@ -233,13 +286,15 @@ def _origins(rng: Rng, code: str, slots: Counter[str]) -> tuple[Origin, ...]:
     by_province: dict[str, list[str]] = {}
     for other in counties:
         by_province.setdefault(other[:2], []).append(other)
-    own = code[:2]
+    # The Corps draws from the region around it; schools listed apart from every province.
+    own = "65" if code.startswith(divisions.CORPS[:2]) else code[:2]
+    nearby = ORIGINS_IN_PROVINCE if own in by_province else 0
     elsewhere = {p: w for p, w in SENDING.items() if p != own}
     shares = np.array(list(elsewhere.values())) / sum(elsewhere.values())
     sending = list(rng.choice(list(elsewhere), ORIGINS_ELSEWHERE, replace=False, p=shares))
     across = FROM_OTHER_PROVINCE.get(own, FROM_OTHER_PROVINCE_ELSEWHERE)
     found: list[Origin] = []
-    for province, weight in [(own, (1 - across) / ORIGINS_IN_PROVINCE)] * ORIGINS_IN_PROVINCE + [
+    for province, weight in [(own, (1 - across) / ORIGINS_IN_PROVINCE)] * nearby + [
         (str(province), across * elsewhere[str(province)] / sum(elsewhere[str(p)] for p in sending))
         for province in sending
     ]:

@@ -252,13 +252,13 @@ class _Households:
             moved[:] = False
         weights = np.array([origin.weight for origin in county.origins])
         origin = np.where(moved, rng.choice(len(weights), size=count, p=weights / weights.sum()), -1)
-        prefixes = np.array([int(o.division) for o in county.origins] + [int(county.division)])
-        shares = peoples.shares_of(county.division)
+        prefixes = np.array([int(o.division) for o in county.origins] + [int(county.household)])
+        shares = peoples.shares_of(county.household)
         people = Urn.of(shares).draw(rng, count)
         for position, one in enumerate(county.origins):
             rows = np.flatnonzero(origin == position)
             people[rows] = Urn.of(peoples.shares_of(one.division)).draw(rng, len(rows))
-        share = OVERSEAS_SHARE.get(county.division[:2], OVERSEAS_SHARE_ELSEWHERE)
+        share = OVERSEAS_SHARE.get(county.household[:2], OVERSEAS_SHARE_ELSEWHERE)
         overseas = np.full(count, "", dtype=object)
         # Twins need two numbers on one day, and of a permit's numbers a county has one a day.
         rows = np.flatnonzero((rng.random(count) < share) & ~_with_twins(family, is_twin, count))
@@ -278,7 +278,7 @@ class _Households:
             towns + numbers_[1] + "村" + numbers_[2] + "组" + numbers_[0] + "号",
         )
         return cls(
-            names.draw_families(rng, county.division, people),
+            names.draw_families(rng, county.household, people),
             origin,
             prefixes[origin],
             overseas,
@@ -454,7 +454,7 @@ def _columns(
     children = np.bincount(family)
     instant = FIRST_INSTANT + 4 * county.index
     text = pl.String
-    codes = np.array([*(o.division for o in county.origins), county.division], dtype=object)
+    codes = np.array([*(o.division for o in county.origins), county.household], dtype=object)
     household = codes[households.origin[family]]
     household[overseas != ""] = ""
     return pl.DataFrame(

@@ -41,6 +41,7 @@ WEIGHT: dict[Stage, dict[str, float]] = {
     Stage.JUNIOR: {"311": 1.0, "312": 0.5, "341": 0.8, "345": 0.5},
     Stage.SENIOR: {"342": 1.0, "341": 0.6, "345": 0.4},
 }
+PUPILS_PER_APART_SCHOOL = 800
 CATEGORY = {
     "211": "21",
     "218": "21",
@@ -117,6 +118,20 @@ def draw_schools(
     _share_out_special(drafts, special)
     for draft in drafts:
         draft.cohorts = _cohorts(rng, draft, system)
+    return drafts
+
+
+def draw_apart(rng: Rng, before: str, after: str, pupils: int) -> list[SchoolDraft]:
+    """Return the schools of a division listed apart: twelve-year schools in private hands, one for 800 pupils."""
+    count = min(len(VIRTUES), max(1, round(pupils / PUPILS_PER_APART_SCHOOL)))
+    virtues = rng.permutation(VIRTUES)[:count]
+    drafts = [
+        SchoolDraft("345", f"{before}{virtue}{after}", f"{before}{after}", "999", "111") for virtue in virtues
+    ]
+    for draft, number in zip(drafts, shared_out(pupils, [1.0] * count), strict=True):
+        per_stage = shared_out(int(number), list(PUPILS.values()))
+        draft.per_stage = {stage: int(of_stage) for stage, of_stage in zip(PUPILS, per_stage, strict=True)}
+        draft.cohorts = _cohorts(rng, draft, System.SIX_THREE_THREE)
     return drafts
 
 
