@@ -22,7 +22,12 @@ STARTERS = {
     Starter.RECEIVING_SCHOOL: ("转入（接收）学校", "the receiving school"),
     Starter.AUTHORITY: ("学籍主管部门", "the authority"),
 }
-WHO = {Who.STARTER: "提交单位", Who.DESK: "经办单位", Who.ABOVE: "上级主管部门", Who.SYSTEM: "系统"}
+WHO = {
+    Who.STARTER: "提交单位",
+    Who.DESK: "经办单位",
+    Who.ABOVE: "上级或受理备案的主管部门",
+    Who.SYSTEM: "系统",
+}
 DAY = date(2026, 9, 10)
 
 

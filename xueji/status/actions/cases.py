@@ -36,11 +36,12 @@ from xueji.status.rules.facts import Facts
 from xueji.status.rules.kind import Kind, Obstacle, Starter, Weight
 from xueji.status.rules.kinds import BY_CODE
 from xueji.status.rules.plans import Plan
-from xueji.status.rules.routes import Desk, Purpose
+from xueji.status.rules.routes import Desk, Purpose, filed_with
 from xueji.status.rules.steps import CLOSED, Act, State, steps_from
 from xueji.students.encryption import associated
 
-DAYS_TO_UNDO = 30
+# Who opened a case or closed it where no person did.
+NOBODY = 0
 # More new rows than this no effect needs.
 NEW_IDS = 3
 TRACKING_SCHEME = "tracking"
@@ -288,33 +289,19 @@ def file_case(
             raise Stopped(preview.stops)
         facts, payload, route = preview.facts, preview.payload, preview.route
         waits = bool(preview.waits)
-        case_id = uuid7.new()
         days = calendar(using)
-        case = Moving(
-            student_id=student_id,
-            id=case_id,
-            kind=kind,
-            state=State.WAITING if waits else State.WITH_DESK,
-            place=facts.school.place,
-            other_place=facts.target_school.place
-            if kind.starter is Starter.RECEIVING_SCHOOL and facts.target_school
-            else None,
-            starter_place=by.place,
-            desk_place=by.place if waits else route[0].place,
-            at=0,
+        case = _begun(
+            kind,
+            facts,
+            payload,
             route=route,
-            pack_id=facts.pack_id,
-            name=facts.name,
-            payload=payload,
+            state=State.WAITING if waits else State.WITH_DESK,
+            starter_place=by.place,
             filed_by=by.account_id,
-            filed_on=today,
-            effect_on=None,
-            undo_until=None,
-            version=1,
             student_version=student_version,
-            is_discreet=kind.is_discreet,
         )
-        _insert(case, today=today, is_from_paper=is_from_paper, days=days, using=using)
+        case_id = case.id
+        _insert(case, facts, is_from_paper=is_from_paper, days=days, using=using)
         with connections[using].cursor() as cursor:
             for paper_id, _kind in papers:
                 cursor.execute(
@@ -329,6 +316,81 @@ def file_case(
         _tell(case, Act.FILE, by=by, before=None, using=using)
         code = "" if kind.is_silent or kind.is_discreet else _track(case, using)
         return Filed(student_id, case_id, case.state, code, preview.waits)
+
+
+def _begun(
+    kind: Kind,
+    facts: Facts,
+    payload: dict[str, Any],
+    *,
+    route: tuple[Desk, ...],
+    state: State,
+    starter_place: int,
+    filed_by: int,
+    student_version: int,
+) -> Moving:
+    """Return a case at its beginning: on its first desk, or with its starter while it waits."""
+    receiver = facts.target_school if kind.starter is Starter.RECEIVING_SCHOOL else None
+    return Moving(
+        student_id=facts.student_id,
+        id=uuid7.new(),
+        kind=kind,
+        state=state,
+        place=facts.school.place,
+        other_place=receiver.place if receiver else None,
+        starter_place=starter_place,
+        desk_place=starter_place if state is State.WAITING else route[0].place,
+        at=0,
+        route=route,
+        pack_id=facts.pack_id,
+        name=facts.name,
+        payload=payload,
+        filed_by=filed_by,
+        filed_on=facts.today,
+        effect_on=None,
+        undo_until=None,
+        version=1,
+        student_version=student_version,
+        is_discreet=kind.is_discreet,
+    )
+
+
+def open_for_school(
+    kind_code: str, student_id: UUID, payload: dict[str, Any], *, reason: str, today: date
+) -> Filed | None:
+    """Open a case at the pupil's school because a term of the rules ran out; the school completes it or withdraws it.
+
+    Nothing is decided by it: its first desk's clock stands still until the school's registrar
+    has answered. None where such a case is open already, or where something stands in its way.
+    """
+    kind = kind_of(kind_code)
+    with national("status") as using:
+        student_version = effects.lock_student(student_id, using)
+        found = facts_of(student_id, kind=kind, payload=payload, starter=0, today=today, using=using)
+        if student_version is None or found is None:
+            return None
+        facts, _version = found
+        if any(one.weight is not Weight.WARNS for one in checks.obstacles(kind, facts, payload)):
+            return None
+        route = kind.desks(facts, payload)
+        case = _begun(
+            kind,
+            facts,
+            payload,
+            route=route,
+            state=State.RETURNED,
+            starter_place=facts.school.place,
+            filed_by=NOBODY,
+            student_version=student_version,
+        )
+        days = calendar(using)
+        _insert(case, facts, is_from_paper=False, days=days, using=using)
+        _receive(case, days=days, today=today, using=using)
+        _pause(case, today=today, using=using)
+        _said(case, Act.FILE, by=None, today=today, reason=reason, using=using)
+        _tell(case, Act.FILE, by=None, before=None, using=using)
+        code = "" if kind.is_silent or kind.is_discreet else _track(case, using)
+        return Filed(student_id, case.id, case.state, code)
 
 
 def _papers(student_id: UUID, paper_ids: Collection[UUID], today: date, using: str) -> list[tuple[UUID, str]]:
@@ -351,8 +413,10 @@ VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, NULL, %s
 """
 
 
-def _insert(case: Moving, *, today: date, is_from_paper: bool, days: Calendar, using: str) -> None:
-    whole = days.due_on(today, case.kind.days_in_all).on if case.kind.days_in_all else None
+def _insert(case: Moving, facts: Facts, *, is_from_paper: bool, days: Calendar, using: str) -> None:
+    kind, whole = case.kind, None
+    if kind.days_in_all:
+        whole = days.due_on(kind.counts_from(facts, case.payload), kind.days_in_all).on
     with connections[using].cursor() as cursor:
         cursor.execute(
             INSERT_CASE,
@@ -531,6 +595,8 @@ def approve(case_id: UUID, *, by: Actor, today: date, reason: str = "", version:
             _receive(moved, days=days, today=today, using=using)
         _move(moved, today=today, using=using)
         _tell(moved, Act.APPROVE, by=by, before=before, using=using)
+        if case.kind.ends_others and case.desk.has_effect:
+            _end_others(case, today=today, using=using)
         if moved.state in CLOSED:
             release_waiting(case.student_id, today=today, using=using)
         return Acted(case.student_id, case.id, moved.state, moved.version)
@@ -567,9 +633,30 @@ def _take_effect(case: Moving, *, by: Actor, today: date, using: str) -> Moving:
     return replace(
         case,
         effect_on=today,
-        undo_until=today + timedelta(days=DAYS_TO_UNDO) if kind.may_be_undone else None,
+        undo_until=today + timedelta(days=kind.days_to_undo(facts)) if kind.may_be_undone else None,
         student_version=case.student_version + 1,
     )
+
+
+def _end_others(case: Moving, *, today: date, using: str) -> None:
+    """Withdraw the pupil's other open cases that had no effect yet: nothing is left that they could change."""
+    with connections[using].cursor() as cursor:
+        cursor.execute(
+            """SELECT id FROM status_case WHERE student_id = %s AND id <> %s AND closed_on IS NULL
+               AND effect_on IS NULL ORDER BY id""",
+            [case.student_id, case.id],
+        )
+        others = [row[0] for row in cursor.fetchall()]
+    for other in others:
+        _close(
+            locked(other, using),
+            Act.WITHDRAW,
+            State.WITHDRAWN,
+            by=None,
+            today=today,
+            reason="该生学籍已终止。",
+            using=using,
+        )
 
 
 def _write(case: Moving, plan: Plan, *, moment: str, using: str) -> None:
@@ -635,8 +722,7 @@ def refuse(
     with national("status") as using:
         case = locked(case_id, using)
         require_turn(case, Act.REFUSE, by=by, version=version, using=using)
-        if case.desk.purpose is Purpose.FILE_FOR_RECORD:
-            raise not_now()
+        _require_decision(case)
         if reason_code not in {one.code for one in case.kind.refusals}:
             raise ReasonMissing(
                 "请从列表中选择不同意的理由；欠费、名额、成绩不是理由。",
@@ -651,6 +737,15 @@ def refuse(
             reason_code=reason_code,
             reason=reason,
             using=using,
+        )
+
+
+def _require_decision(case: Moving) -> None:
+    """Raise where the desk only takes note of what took effect already (备案)."""
+    if case.desk.purpose is Purpose.FILE_FOR_RECORD:
+        raise NotNow(
+            "该业务已经生效，本单位只作备案；确有错误的，请在期限内撤销办理结果。",
+            "It has taken effect and is filed with your office for the record; if it was wrong, undo it in time.",
         )
 
 
@@ -672,7 +767,7 @@ def _close(
     act: Act,
     state: State,
     *,
-    by: Actor,
+    by: Actor | None,
     today: date,
     using: str,
     reason_code: str = "",
@@ -705,15 +800,11 @@ def send_back(case_id: UUID, *, reason: str, by: Actor, today: date, version: in
     with national("status") as using:
         case = locked(case_id, using)
         require_turn(case, Act.RETURN, by=by, version=version, using=using)
+        _require_decision(case)
         if not reason.strip():
             raise ReasonMissing("请写明需要补正什么。", "Say what has to be completed.")
         moved = replace(case, state=State.RETURNED, version=case.version + 1)
-        with connections[using].cursor() as cursor:
-            cursor.execute(
-                """UPDATE status_turn SET paused_on = %s, case_version = %s
-                   WHERE student_id = %s AND case_id = %s AND ended_on IS NULL""",
-                [today, moved.version, case.student_id, case.id],
-            )
+        _pause(moved, today=today, using=using)
         _said(case, Act.RETURN, by=by, today=today, reason=reason, using=using)
         _move(moved, today=today, using=using)
         _tell(moved, Act.RETURN, by=by, before=case, using=using)
@@ -744,7 +835,8 @@ def answer(
             if faults:
                 raise FieldsMissing(faults)
         moved = replace(case, state=State.WITH_DESK, payload=payload, version=case.version + 1)
-        _require_clear(moved, today=today, using=using)
+        given = {*_paper_kinds(case, using), *(one[1] for one in papers)}
+        _require_clear(moved, given, today=today, using=using)
         days = calendar(using)
         with connections[using].cursor() as cursor:
             cursor.execute(
@@ -777,8 +869,23 @@ def answer(
         return Acted(case.student_id, case.id, moved.state, moved.version)
 
 
-def _require_clear(case: Moving, *, today: date, using: str) -> None:
-    """Raise Stopped where the case as it now reads could not be filed. What its own filing wrote is no obstacle."""
+def _paper_kinds(case: Moving, using: str) -> set[str]:
+    """Return the kinds of the papers that a case rests on."""
+    with connections[using].cursor() as cursor:
+        cursor.execute(
+            """SELECT DISTINCT p.kind FROM status_casepaper c
+               JOIN status_paper p ON p.student_id = c.student_id AND p.id = c.paper_id
+               WHERE c.student_id = %s AND c.case_id = %s""",
+            [case.student_id, case.id],
+        )
+        return {row[0] for row in cursor.fetchall()}
+
+
+def _require_clear(case: Moving, papers: Collection[str], *, today: date, using: str) -> None:
+    """Raise Stopped where the case as it now reads could not be filed with these kinds of paper.
+
+    What its own filing wrote is no obstacle.
+    """
     if case.kind.effect_on_filing is not None:
         return
     found = facts_of(
@@ -791,9 +898,13 @@ def _require_clear(case: Moving, *, today: date, using: str) -> None:
         pack_id=case.pack_id,
         without_case=case.id,
     )
+    if found is None:
+        raise no_such_pupil()
+    facts = found[0]
+    asked = checks.missing_papers(case.kind, facts, case.payload, papers)
     stops = [
         one
-        for one in (checks.obstacles(case.kind, found[0], case.payload) if found else ())
+        for one in (*checks.obstacles(case.kind, facts, case.payload), *checks.paper_obstacles(asked))
         if one.weight is Weight.STOPS and one.code != "window-closed"
     ]
     if stops:
@@ -855,14 +966,16 @@ def _release(case: Moving, *, today: date, using: str) -> bool:
 # Undo --------------------------------------------------------------------------------------
 
 
-def undoer_of(case: Moving) -> int:
-    """Return the authority that may undo the case: the one above the desk where it took effect."""
+def undoers_of(case: Moving) -> frozenset[int]:
+    """Return the authorities that may undo the case: the one above the desk where it took effect, those it is filed with."""
     desk = next(desk for desk in case.route if desk.has_effect)
-    return places.authority_above(desk.place, authority_codes())
+    return frozenset({places.authority_above(desk.place, authority_codes())}) | filed_with(case.route)
 
 
 def undo(case_id: UUID, *, reason: str, by: Actor, today: date, version: int | None = None) -> Acted:
-    """Take back what a case did, exactly: within 30 days, by the authority above, as long as nothing stands on it.
+    """Take back what a case did, exactly: in its time, by the authority above, as long as nothing stands on it.
+
+    The time is the kind's, 30 days where it says nothing else.
 
     Raises CannotUndo, NotNow, ReasonMissing, Overtaken.
     """
@@ -872,15 +985,16 @@ def undo(case_id: UUID, *, reason: str, by: Actor, today: date, version: int | N
         by.require("status.undo")
         if case.effect_on is None or case.state is State.UNDONE:
             raise not_now()
-        if by.place != undoer_of(case):
+        if by.place not in undoers_of(case):
             raise NotYourTurn(
-                "撤销须由作出决定的单位的上一级主管部门办理。",
-                "Only the authority above the office that decided can undo it.",
+                "撤销须由作出决定的单位的上一级主管部门或受理备案的部门办理。",
+                "Only the authority above the office that decided, or the one it is filed with, can undo it.",
             )
         if case.undo_until is None or today > case.undo_until:
+            until = f"（{case.undo_until.isoformat()}）" if case.undo_until else ""
             raise CannotUndo(
-                f"已超过撤销期限（生效后 {DAYS_TO_UNDO} 日），请按更正办理。",
-                f"The {DAYS_TO_UNDO} days in which it can be undone are over; file a correction.",
+                f"已超过撤销期限{until}，请按更正或恢复学籍办理。",
+                "The days in which it can be undone are over; file a correction or a restoration.",
             )
         if not reason.strip():
             raise ReasonMissing("请写明撤销的理由。", "Say why it is undone.")
@@ -978,6 +1092,16 @@ def _receive(case: Moving, *, days: Calendar, today: date, using: str) -> None:
         )
 
 
+def _pause(case: Moving, *, today: date, using: str) -> None:
+    """Stop the clock of the desk whose turn it is."""
+    with connections[using].cursor() as cursor:
+        cursor.execute(
+            """UPDATE status_turn SET paused_on = %s, case_version = %s
+               WHERE student_id = %s AND case_id = %s AND ended_on IS NULL""",
+            [today, case.version, case.student_id, case.id],
+        )
+
+
 def _end_turn(case: Moving, act: Act, *, days: Calendar, today: date, using: str) -> None:
     with connections[using].cursor() as cursor:
         cursor.execute(
@@ -1007,7 +1131,7 @@ def _said(
     case: Moving,
     act: Act,
     *,
-    by: Actor,
+    by: Actor | None,
     today: date,
     using: str,
     reason_code: str = "",
@@ -1027,8 +1151,8 @@ def _said(
                 act,
                 reason_code,
                 " ".join(reason.split())[:500],
-                by.account_id,
-                by.place,
+                by.account_id if by else NOBODY,
+                by.place if by else case.starter_place,
                 today,
             ],
         )

@@ -11,13 +11,10 @@ from uuid import UUID
 
 from django.db import connections
 
-from xueji.access.rules import places
 from xueji.organisations.queries import authority_of
 from xueji.organisations.queries_packs import pack_for, pack_of
-from xueji.organisations.rules.rule_packs import RulePack
 from xueji.status.queries.ready import ready_for
 from xueji.status.rules.facts import (
-    SENIOR_GRADES,
     ClassFacts,
     EnrolmentFacts,
     Facts,
@@ -26,6 +23,7 @@ from xueji.status.rules.facts import (
     SchoolFacts,
 )
 from xueji.status.rules.kind import Kind, Starter
+from xueji.status.rules.routes import in_chain
 
 # The open enrolment, else the last one that ended, with its school and class, and all that is open of the pupil.
 PUPIL = """
@@ -56,7 +54,7 @@ WHERE s.id = %s
 SCHOOL = "l.organisation_id, l.place, l.identifier, o.name, l.kind, l.system, l.founder, l.state"
 CLASS = """c.id, c.place, c.school_id, c.number, c.name, c.grade_id, g.number, g.stage, g.entry_year,
     c.closed_on IS NULL,
-    (SELECT coalesce(sum(h.count), 0) FROM students_headcount h WHERE h.class_of_id = c.id)"""
+    (SELECT coalesce(sum(h.count), 0) FROM students_headcount h WHERE h.class_of_id = c.id AND h.state <> '11')"""
 
 TARGET = f"""
 SELECT {SCHOOL}, {CLASS}
@@ -65,6 +63,22 @@ JOIN organisations_grade g ON g.id = c.grade_id
 JOIN organisations_school l ON l.organisation_id = c.school_id
 JOIN organisations_organisation o ON o.id = c.school_id
 WHERE c.id = %s
+"""
+
+# How many of a grade did the same, in the year in which a grade is repeated: from 1 February on. Where the
+# case itself is on its way to its effect, those that took effect alone.
+ALIKE = """
+SELECT (SELECT coalesce(sum(h.count), 0) FROM organisations_class k JOIN students_headcount h ON h.class_of_id = k.id
+        WHERE k.grade_id = %(grade)s AND h.state <> '11'),
+    (SELECT count(*) FROM status_case c WHERE c.place = %(place)s AND c.kind = %(kind)s AND c.filed_on >= %(since)s
+        AND c.state = 'completed' AND EXISTS (
+            SELECT 1 FROM status_effect f JOIN organisations_class k ON k.id = (f.before->>'class_of_id')::bigint
+            WHERE f.student_id = c.student_id AND f.case_id = c.id AND f."table" = 'students_enrolment'
+                AND k.grade_id = %(grade)s)),
+    (SELECT count(*) FROM status_case c
+        JOIN students_enrolment e ON e.student_id = c.student_id AND e.ended_on IS NULL
+        JOIN organisations_class k ON k.id = e.class_of_id AND k.grade_id = %(grade)s
+        WHERE c.place = %(place)s AND c.kind = %(kind)s AND c.closed_on IS NULL AND c.student_id <> %(student)s)
 """
 
 SCHOOL_AT = f"""
@@ -148,8 +162,38 @@ def facts_of(
         overseas=row[50],
     )
     facts = replace(facts, ready=ready_for(kind.needs(facts, payload), facts, using=using))
-    higher = _higher(pack, at, (target_class or own_class).grade, using) if facts.is_senior else ()
-    return replace(facts, higher_authorities=higher), row[8]
+    if facts.is_senior:
+        own = authority_of(at, using=using)
+        facts = replace(facts, higher_authorities=in_chain(own, pack.senior_level))
+    if kind.counts_in_grade:
+        size, alike = _alike(kind, facts, is_filed=without_case is not None, using=using)
+        facts = replace(facts, grade_size=size, alike=alike)
+    return facts, row[8]
+
+
+def _alike(kind: Kind, facts: Facts, *, is_filed: bool, using: str) -> tuple[int, int]:
+    """Return how many pupils the grade has, and how many others of it did the same this year.
+
+    Open cases count for one that is about to be filed. Those that are on their way to their
+    effect stand in a row: each holds the school until its commit, and sees who was before.
+    """
+    day = facts.today
+    known: dict[str, Any] = {
+        "grade": facts.own_class.grade_id,
+        "place": facts.school.place,
+        "kind": kind.code,
+        "since": date(day.year if day.month > 1 else day.year - 1, 2, 1),
+        "student": facts.student_id,
+    }
+    with connections[using].cursor() as cursor:
+        if is_filed:
+            cursor.execute(
+                "SELECT 1 FROM organisations_school WHERE place = %s FOR NO KEY UPDATE", [known["place"]]
+            )
+        cursor.execute(ALIKE, known)
+        size, done, under_way = cursor.fetchone()
+    # Who did it has left the grade, and still is one of its pupils of this year.
+    return int(size + done), int(done) if is_filed else int(done + under_way)
 
 
 def school_at(place: int, *, using: str) -> SchoolFacts | None:
@@ -189,13 +233,3 @@ def _mark(row: list[Any]) -> MarkFacts:
 def _json(value: Any) -> Any:
     """Return a JSON column as a raw cursor gives it, text or already read."""
     return json.loads(value) if isinstance(value, str) else value
-
-
-def _higher(pack: RulePack, place: int, grade: int, using: str) -> tuple[int, ...]:
-    """Return the authorities above a school's own that the pack lets decide for senior secondary, lowest first."""
-    if grade not in SENIOR_GRADES:
-        return ()
-    own = authority_of(place, using=using)
-    above = {str(places.level_of(one)): one for one in places.upwards(place)}
-    # Higher levels have the smaller places.
-    return tuple(above[level] for level in pack.senior_level if level in above and above[level] < own)

@@ -15,6 +15,7 @@ from xueji.status.rules.routes import Party
 from xueji.status.rules.steps import State
 
 MOST_TEXT = 500
+MOST_DIGITS = 6
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,10 @@ def _value(field: Field, text: str) -> tuple[Any, FieldFault | None]:
             if code is not None:
                 return code, None
             return None, FieldFault(key, f"{field.zh}请从列表中选择。", f"Choose {field.en.lower()} from the list.")  # fmt: skip
+        case Input.NUMBER:
+            if text.isdecimal() and len(text) <= MOST_DIGITS:
+                return int(text), None
+            return None, FieldFault(key, f"{field.zh}请填写整数。", f"{field.en} is a whole number.")
         case Input.YES:
             return text in ("1", "true", "yes", "on", "是", "True"), None
         case _:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from datetime import date
 
 from xueji.access.rules import places
 from xueji.status.rules.facts import ATTENDING, Facts
-from xueji.status.rules.kind import Obstacle, Weight
+from xueji.status.rules.kind import Obstacle, Payload, Weight
 from xueji.status.rules.routes import Party
 
 
@@ -54,3 +55,42 @@ def authority_at(facts: Facts, level: str) -> int | None:
         ),
         None,
     )
+
+
+def only_in_state(facts: Facts, *states: str, party: Party = Party.SCHOOL) -> Iterator[Obstacle]:
+    """An obstacle where an enrolled pupil is in a state in which the change is not done."""
+    if facts.is_enrolled and facts.enrolment.state not in states:
+        yield Obstacle(
+            "other-state",
+            Weight.STOPS,
+            party,
+            "该生当前的学籍状态不能办理此项业务，请核对后再选择业务。",
+            "This change is not done in the pupil's present state; check it and choose the right one.",
+        )
+
+
+def not_after_today(facts: Facts, payload: Payload, key: str) -> Iterator[Obstacle]:
+    """An obstacle where a day that is stated as past lies ahead."""
+    stated = day_in(payload, key)
+    if stated is not None and stated > facts.today:
+        yield Obstacle("day-ahead", Weight.STOPS, Party.SCHOOL, "日期不能晚于今天。", "The day cannot lie ahead.", "", key)  # fmt: skip
+
+
+def day_in(payload: Payload, key: str) -> date | None:
+    """Return a day of a payload, kept as text."""
+    value = payload.get(key)
+    return date.fromisoformat(value) if isinstance(value, str) and value else value or None
+
+
+def must_enter(facts: Facts, grades: Collection[int], zh: str, en: str) -> Iterator[Obstacle]:
+    """An obstacle where the class chosen is not an open one of the pupil's school and stage, in one of the grades.
+
+    `zh` and `en` say, without a full stop, which class it has to be.
+    """
+    into = facts.target_class
+    if into is None:
+        return
+    if into.school_id != facts.school.id or not into.is_open:
+        yield Obstacle("class-closed", Weight.STOPS, Party.SCHOOL, "请选择本校在用的班级。", "Choose a class of this school that is open.", "", "class_id")  # fmt: skip
+    elif into.grade not in grades or into.stage != facts.stage:
+        yield Obstacle("other-grade", Weight.STOPS, Party.SCHOOL, f"{zh}，请重新选择班级。", f"{en}; choose another class.", "", "class_id")  # fmt: skip

@@ -26,6 +26,19 @@ def altered(facts: Facts, **changed: Any) -> Write:
     )
 
 
+def seated(facts: Facts, into: ClassFacts, **changed: Any) -> Write:
+    """Return the write that puts the pupil into a class of the school, whichever grade it is of."""
+    same_class = into.id == facts.enrolment.class_of_id
+    return altered(
+        facts,
+        class_of_id=into.id,
+        entry_year=into.entry_year,
+        stage=into.stage,
+        seat_number=facts.enrolment.seat_number if same_class else "",
+        **changed,
+    )
+
+
 def ended(facts: Facts, on: date, reason: str) -> Write:
     """Return the write that closes the pupil's enrolment; its state and end reason say why (JY/T 1001 当前状态)."""
     return altered(facts, ended_on=on, end_reason=reason, state=reason)

@@ -200,6 +200,9 @@ class Facts:
     has_problem: bool = False
     # How often a kind of change was completed for the pupil at this stage.
     times: Mapping[str, int] = field(default_factory=dict)
+    # For kinds that share a grade: its pupils at the school, and how many of them did the same this year.
+    grade_size: int = 0
+    alike: int = 0
     target_school: SchoolFacts | None = None
     target_class: ClassFacts | None = None
     # Authorities that decide beside the school's own, lowest first: from the pack and the level.
@@ -233,6 +236,10 @@ class Facts:
     @property
     def is_senior(self) -> bool:
         return self.grade in SENIOR_GRADES
+
+    def running(self, kind: str) -> MarkFacts | None:
+        """Return the pupil's mark of this kind that runs; None where there is none."""
+        return next((mark for mark in self.marks if mark.kind == kind and mark.until is None), None)
 
     @property
     def stage(self) -> Stage:

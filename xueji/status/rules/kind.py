@@ -17,6 +17,9 @@ from xueji.status.rules.routes import Desk, Party, route
 # What the filer states, by key of the kind's fields: str, date, bool, or a list of them.
 Payload = Mapping[str, Any]
 
+# Calendar days after the effect in which it can be taken back, where the kind says nothing else.
+DAYS_TO_UNDO = 30
+
 
 class Input(StrEnum):
     """How a field of a kind is asked for."""
@@ -125,6 +128,12 @@ class Kind:
     effect_on_filing: Callable[[Facts, Payload], Plan] | None = None
     # Codes of the kinds that may be open beside this one.
     beside: frozenset[str] = frozenset()
+    # It may be open beside every other kind.
+    is_beside_all: bool = False
+    # When it takes effect, the pupil's other open cases are over: there is nothing left to decide.
+    ends_others: bool = False
+    # Its rules ask how many pupils of the same grade did it already: `facts.grade_size`, `facts.alike`.
+    counts_in_grade: bool = False
     # The day from which the effect counts.
     starts_on: Callable[[Facts, Payload], date] = lambda facts, payload: facts.today
     # A readable copy stays with the school that gives the pupil away.
@@ -133,9 +142,13 @@ class Kind:
     is_discreet: bool = False
     # No message ever goes to the family.
     is_silent: bool = False
-    # Filing day to end, in working days, where the whole has a clock of its own (death: 60).
+    # Working days from beginning to end, where the whole has a clock of its own (death: 60).
     days_in_all: int = 0
+    # The day after which they are counted.
+    counts_from: Callable[[Facts, Payload], date] = lambda facts, payload: facts.today
     may_be_undone: bool = True
+    # Calendar days after the effect in which it can be taken back.
+    days_to_undo: Callable[[Facts], int] = lambda facts: DAYS_TO_UNDO
 
     @property
     def has_target(self) -> bool:

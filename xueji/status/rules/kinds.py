@@ -4,13 +4,30 @@ from __future__ import annotations
 
 from typing import Final
 
-from xueji.status.rules import key_data, resumption, suspension, transfer
+from xueji.status.rules import (
+    demotion,
+    expulsion,
+    extension,
+    key_data,
+    repetition,
+    resumption,
+    skipping,
+    suspension,
+    transfer,
+    withdrawal,
+)
 from xueji.status.rules.kind import Kind
 
 KINDS: Final[tuple[Kind, ...]] = (
     transfer.KIND,
     suspension.KIND,
+    extension.KIND,
     resumption.KIND,
+    withdrawal.KIND,
+    expulsion.KIND,
+    demotion.KIND,
+    repetition.KIND,
+    skipping.KIND,
     key_data.KIND,
 )
 BY_CODE: Final = {kind.code: kind for kind in KINDS}
@@ -21,6 +38,9 @@ def clashes(kind: str, other: str) -> bool:
 
     What is discreet stands in nobody's way: that something is in the way would tell of it.
     """
-    if BY_CODE[kind].is_discreet or BY_CODE[other].is_discreet:
-        return kind == other
-    return kind == other or not (other in BY_CODE[kind].beside or kind in BY_CODE[other].beside)
+    one, two = BY_CODE[kind], BY_CODE[other]
+    if kind == other:
+        return True
+    if one.is_discreet or two.is_discreet or one.is_beside_all or two.is_beside_all:
+        return False
+    return other not in one.beside and kind not in two.beside

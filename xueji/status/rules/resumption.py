@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict
 from typing import Final
 
+from xueji.status.rules import marks
 from xueji.status.rules.common import must_be_enrolled
-from xueji.status.rules.enrolments import altered
-from xueji.status.rules.facts import ATTENDING, SUSPENDED, Facts, MarkFacts
+from xueji.status.rules.enrolments import seated
+from xueji.status.rules.facts import ATTENDING, SUSPENDED, Facts
 from xueji.status.rules.kind import Field, Input, Kind, Obstacle, PaperNeed, Payload, Weight, own_route
-from xueji.status.rules.plans import Plan, Table, Write, plan
+from xueji.status.rules.plans import Plan, plan
 from xueji.status.rules.refusals import ORDINARY_REFUSALS
 from xueji.status.rules.routes import Party
 from xueji.status.rules.suspension import MARK
 
 
-def suspension_of(facts: Facts) -> MarkFacts | None:
-    """Return the suspension that runs."""
-    return next((mark for mark in facts.marks if mark.kind == MARK and mark.until is None), None)
-
-
 def grades_on_return(facts: Facts) -> tuple[int, ...]:
     """Return the grades a pupil may return to: the one left; where the province lets one choose, the next as well."""
-    mark = suspension_of(facts)
+    mark = facts.running(MARK)
     left = int(mark.details["grade"]) if mark else facts.grade
     if facts.pack.suspension.grade_on_return != "choice" or left in (6, 9, 12):
         return (left,)
@@ -54,20 +49,8 @@ def _obstacles(facts: Facts) -> Iterator[Obstacle]:
 
 
 def effect(facts: Facts, payload: Payload) -> Plan:
-    (_school, into), mark = facts.goal, suspension_of(facts)
-    writes = [
-        altered(
-            facts,
-            state=ATTENDING,
-            class_of_id=into.id,
-            entry_year=into.entry_year,
-            stage=into.stage,
-        )
-    ]
-    if mark is not None:
-        key = {"student_id": facts.student_id, "id": mark.id}
-        writes.append(Write(Table.MARK, key, {"until": asdict(mark)["until"]}, {"until": facts.today}))
-    return plan(writes)
+    _school, into = facts.goal
+    return plan(seated(facts, into, state=ATTENDING), marks.over(facts, MARK))
 
 
 KIND: Final = Kind(
@@ -85,5 +68,5 @@ KIND: Final = Kind(
     papers=lambda facts, payload: (PaperNeed("medical", is_required=False),),
     effect=effect,
     refusals=ORDINARY_REFUSALS,
-    beside=frozenset({"correction", "transfer"}),
+    beside=frozenset({"correction", "transfer", "withdrawal"}),
 )

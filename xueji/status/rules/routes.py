@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from typing import Any
+
+from xueji.access.rules import places
+from xueji.organisations.rules.divisions import authority_codes
 
 # Working days for each party separately. Source: 《中小学生学籍管理办法》 art. 15.
 DAYS_TO_DECIDE = 10
@@ -40,7 +44,8 @@ PARTY_NAMES: dict[Party, tuple[str, str]] = {
 
 class Purpose(StrEnum):
     DECIDE = "decide"  # 核办、核准
-    FILE_FOR_RECORD = "record"  # 备案: takes note, cannot refuse
+    # 备案: takes note after the effect; cannot refuse or return, and can take the effect back in its time.
+    FILE_FOR_RECORD = "record"
 
 
 @dataclass(frozen=True)
@@ -96,3 +101,23 @@ def route(desks: Iterable[Desk]) -> tuple[Desk, ...]:
 def place_of_effect(desks: Sequence[Desk]) -> int:
     """Return at which desk of a route the effect happens."""
     return next(at for at, desk in enumerate(desks) if desk.has_effect)
+
+
+def filed_with(desks: Sequence[Desk]) -> frozenset[int]:
+    """Return the offices of a route that take note of the case and may take its effect back."""
+    return frozenset(desk.place for desk in desks if desk.purpose is Purpose.FILE_FOR_RECORD)
+
+
+@cache
+def _with_authority() -> frozenset[str]:
+    return authority_codes()
+
+
+def in_chain(authority: int, levels: Collection[str]) -> tuple[int, ...]:
+    """Return the authorities above one that are of these levels, lowest first; divisions without any are passed over."""
+    there = _with_authority()
+    return tuple(
+        place
+        for place in places.upwards(authority)
+        if place != authority and places.level_of(place) in levels and places.division_of(place) in there
+    )

@@ -36,7 +36,7 @@ class Who(StrEnum):
 
     STARTER = "starter"  # the office that filed
     DESK = "desk"  # the office whose turn it is
-    ABOVE = "above"  # the authority above the last desk
+    ABOVE = "above"  # the authority above the desk of the effect, or the one with which the case is filed
     SYSTEM = "system"
 
 
@@ -53,6 +53,8 @@ class Step:
 STEPS: tuple[Step, ...] = (
     Step(None, Who.STARTER, Act.FILE, State.WITH_DESK),
     Step(None, Who.STARTER, Act.FILE, State.WAITING),
+    # A term of the rules ran out: the case is opened for the office, which completes it or withdraws it.
+    Step(None, Who.SYSTEM, Act.FILE, State.RETURNED),
     Step(State.WAITING, Who.SYSTEM, Act.RELEASE, State.WITH_DESK),
     Step(State.WAITING, Who.STARTER, Act.WITHDRAW, State.WITHDRAWN),
     Step(State.WITH_DESK, Who.DESK, Act.APPROVE, State.WITH_DESK),
@@ -62,6 +64,12 @@ STEPS: tuple[Step, ...] = (
     Step(State.WITH_DESK, Who.STARTER, Act.WITHDRAW, State.WITHDRAWN),
     Step(State.RETURNED, Who.STARTER, Act.ANSWER, State.WITH_DESK),
     Step(State.RETURNED, Who.STARTER, Act.WITHDRAW, State.WITHDRAWN),
+    # Another change ended what the case is about.
+    Step(State.WAITING, Who.SYSTEM, Act.WITHDRAW, State.WITHDRAWN),
+    Step(State.WITH_DESK, Who.SYSTEM, Act.WITHDRAW, State.WITHDRAWN),
+    Step(State.RETURNED, Who.SYSTEM, Act.WITHDRAW, State.WITHDRAWN),
+    # Only what has taken effect can be undone: a case that took effect and is being filed for record.
+    Step(State.WITH_DESK, Who.ABOVE, Act.UNDO, State.UNDONE),
     Step(State.COMPLETED, Who.ABOVE, Act.UNDO, State.UNDONE),
 )
 

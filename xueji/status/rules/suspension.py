@@ -1,4 +1,4 @@
-"""休学 Suspension of schooling, and its extension.
+"""休学 Suspension of schooling.
 
 Source: 《中小学生学籍管理办法》 (kept from 2013: conditions of each change are set by the province); most months,
 extensions and papers by the province's pack; the archive stays.
@@ -7,20 +7,20 @@ extensions and papers by the province's pack; the archive stays.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
 from typing import Final
 
 from xueji.lib.codes import Code, CodeList
 from xueji.lib.school_years import add_months
-from xueji.status.rules.common import must_attend
+from xueji.status.rules import marks
+from xueji.status.rules.common import day_in, must_attend
 from xueji.status.rules.enrolments import altered
 from xueji.status.rules.facts import SUSPENDED, Facts
 from xueji.status.rules.kind import Field, Input, Kind, Obstacle, PaperNeed, Payload, Weight, own_route
-from xueji.status.rules.plans import Plan, Table, Write, plan
+from xueji.status.rules.plans import Plan, plan
 from xueji.status.rules.refusals import ORDINARY_REFUSALS
 from xueji.status.rules.routes import Party
 
-MARK: Final = "suspension"
+MARK: Final = marks.SUSPENSION
 
 REASONS: Final = CodeList(
     "suspension_reason",
@@ -34,12 +34,6 @@ REASONS: Final = CodeList(
         Code("99", "其他", "Other"),
     ),
 )
-
-
-def day_in(payload: Payload, key: str) -> date | None:
-    """Return a day of a payload, kept as text."""
-    value = payload.get(key)
-    return date.fromisoformat(value) if isinstance(value, str) and value else value or None
 
 
 def obstacles(facts: Facts, payload: Payload) -> tuple[Obstacle, ...]:
@@ -78,23 +72,16 @@ def papers(facts: Facts, payload: Payload) -> tuple[PaperNeed, ...]:
 
 def effect(facts: Facts, payload: Payload) -> Plan:
     """The enrolment stays open as suspended; a mark keeps dates and the grade at that time."""
-    mark = {
-        "student_id": facts.student_id,
-        "id": facts.new_ids[0],
-        "place": facts.place,
-        "kind": MARK,
-        "since": day_in(payload, "since") or facts.today,
-        "until": None,
-        "details": {
-            "until": str(payload["until"]),
-            "reason": payload["reason"],
-            "grade": facts.grade,
-            "extensions": 0,
-        },
+    since = day_in(payload, "since") or facts.today
+    terms = {
+        "until": str(payload["until"]),
+        "reason": payload["reason"],
+        "grade": facts.grade,
+        "extensions": 0,
     }
     return plan(
         altered(facts, state=SUSPENDED),
-        Write(Table.MARK, {"student_id": facts.student_id, "id": facts.new_ids[0]}, None, mark),
+        marks.begun(facts, facts.new_ids[0], MARK, since, terms),
     )
 
 
