@@ -602,8 +602,36 @@ def approve(case_id: UUID, *, by: Actor, today: date, reason: str = "", version:
         return Acted(case.student_id, case.id, moved.state, moved.version)
 
 
-def _take_effect(case: Moving, *, by: Actor, today: date, using: str) -> Moving:
-    """Write what the case is about. The facts are read anew: rules are asked at the moment they count."""
+@dataclass(frozen=True)
+class Foreseen:
+    """What an approval would do: the desk that gets the case next (None: it is completed), and the rows that would change."""
+
+    case_id: UUID
+    next_desk: Desk | None
+    plan: Plan | None
+
+
+def foresee(case_id: UUID, *, by: Actor, today: date) -> Foreseen:
+    """Return what would happen if the case were approved now, by whom its turn it is. Writes nothing.
+
+    Raises what `approve` raises.
+    """
+    with national("status") as using:
+        case = locked(case_id, using)
+        require_turn(case, Act.APPROVE, by=by, version=None, using=using)
+        following = case.route[case.at + 1] if case.at + 1 < len(case.route) else None
+        return Foreseen(
+            case_id,
+            following,
+            _effect_now(case, today=today, using=using)[0] if case.desk.has_effect else None,
+        )
+
+
+def _effect_now(case: Moving, *, today: date, using: str) -> tuple[Plan, Facts]:
+    """Return what the case would write now, and on which facts. The facts are read anew: rules are asked at the moment they count.
+
+    Raises Stopped.
+    """
     kind = case.kind
     found = facts_of(
         case.student_id,
@@ -627,13 +655,19 @@ def _take_effect(case: Moving, *, by: Actor, today: date, using: str) -> Moving:
     ]
     if blocking:
         raise Stopped(blocking)
-    if kind.leaves_copy:
+    return kind.effect(facts, case.payload), facts
+
+
+def _take_effect(case: Moving, *, by: Actor, today: date, using: str) -> Moving:
+    """Write what the case is about."""
+    planned, facts = _effect_now(case, today=today, using=using)
+    if case.kind.leaves_copy:
         leave_copy(case, today=today, using=using)
-    _write(case, kind.effect(facts, case.payload), moment=effects.EFFECT, using=using)
+    _write(case, planned, moment=effects.EFFECT, using=using)
     return replace(
         case,
         effect_on=today,
-        undo_until=today + timedelta(days=kind.days_to_undo(facts)) if kind.may_be_undone else None,
+        undo_until=today + timedelta(days=case.kind.days_to_undo(facts)) if case.kind.may_be_undone else None,
         student_version=case.student_version + 1,
     )
 
