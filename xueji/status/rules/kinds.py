@@ -5,13 +5,17 @@ from __future__ import annotations
 from typing import Final
 
 from xueji.status.rules import (
+    class_change,
+    correction,
     demotion,
     expulsion,
     extension,
     key_data,
+    programme,
     repetition,
     resumption,
     skipping,
+    special_education,
     suspension,
     transfer,
     withdrawal,
@@ -29,6 +33,11 @@ KINDS: Final[tuple[Kind, ...]] = (
     repetition.KIND,
     skipping.KIND,
     key_data.KIND,
+    correction.KIND,
+    class_change.KIND,
+    special_education.KIND,
+    programme.KIND,
+    programme.END,
 )
 BY_CODE: Final = {kind.code: kind for kind in KINDS}
 
