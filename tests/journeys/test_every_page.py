@@ -23,7 +23,8 @@ from xueji.access.scope import acting
 from xueji.changes.actions import rosters
 from xueji.changes.models import RosterBatch
 from xueji.changes.rules.roster_steps import Act
-from xueji.organisations.models import Class
+from xueji.organisations.actions_packs import change_draft, draft_pack
+from xueji.organisations.models import Class, RulePackVersion
 
 HERE = "2133000001"
 PLACE = PLACES[HERE]
@@ -54,6 +55,8 @@ class World:
     empty_class: int
     appointment: int
     link: str
+    draft: int
+    other_pack: int
 
 
 def uploaded(pupils: list[dict[str, str]], name: str, content: bytes = b"") -> RosterBatch:
@@ -95,6 +98,11 @@ def world(site: str) -> World:
             today=TODAY,
         )
         token = invite(account, now=timezone.now())
+    writer = actor("a330000")
+    with acting(writer.scope):
+        draft = draft_pack(by=writer, today=timezone.localdate())
+        window = "[transfer]\nwindows = ['02-20..03-20']\n"
+        change_draft(draft.pk, text=draft.text + window, by=writer)
     classes = Class.everywhere.using("owner").filter(school__identifier=HERE)
     return World(
         checked=checked.id,
@@ -109,6 +117,8 @@ def world(site: str) -> World:
         empty_class=classes.get(number="2025103").pk,
         appointment=appointment.pk,
         link=token,
+        draft=draft.pk,
+        other_pack=RulePackVersion.objects.using("owner").get(province="43").pk,
     )
 
 
@@ -129,6 +139,10 @@ def of(field: str) -> Callable[[World], tuple[object, ...]]:
 
 def here(world: World) -> tuple[object, ...]:
     return (PLACE,)
+
+
+def zhejiang(world: World) -> tuple[object, ...]:
+    return ("33",)
 
 
 def county(world: World) -> tuple[object, ...]:
@@ -192,6 +206,14 @@ TOURS: dict[str, tuple[Stop, ...]] = {
         Stop("school-close", here),
     ),
     "o330000": (Stop("authority", lambda world: (33 * 10**10,)),),
+    "a330000": (
+        Stop("packs"),
+        Stop("pack", lambda world: ("51",)),
+        Stop("pack", lambda world: ("51",), "with={other_pack}"),
+        Stop("pack-draft", zhejiang),
+        Stop("pack-draft", zhejiang, then="检查"),
+    ),
+    "l330000": (Stop("pack", zhejiang), Stop("pack-put-in-force", of("draft"))),
     ADMINISTRATOR: (
         Stop("inbox"),
         Stop("accounts"),
@@ -205,7 +227,7 @@ ELSEWHERE = {
     "inbox-count", "roster-progress", "roster-template", "roster-corrected", "problem-paper", "watermark",
     "sign-out", "set-language", "choose-theme", "switch-appointment", "rosters-approve", "roster-submit",
     "roster-undo", "roster-decide", "problem-file", "problem-state", "problem-numbers", "problem-decide",
-    "class-move", "class-close", "appointment-end", "account-link",
+    "class-move", "class-close", "appointment-end", "account-link", "pack-receive",
     # Addresses that lead to a page of another name.
     "organisations", "school-by-identifier",
 }  # fmt: skip
@@ -232,7 +254,7 @@ def test_every_page_is_open_to_everybody_on_every_screen(visit: Visit, world: Wo
     visitor = visit(username)
     faults: list[str] = []
     for stop in TOURS[username]:
-        query = stop.query.format(student=world.student)
+        query = stop.query.format(**vars(world))
         address = reverse(stop.name, args=stop.args(world)) + (f"?{query}" if query else "")
         visitor.page.set_viewport_size(DESKTOP)  # type: ignore[arg-type]
         visitor.go(address)
@@ -260,9 +282,7 @@ def test_every_page_fits_a_phone_in_english_too(visit: Visit, world: World, user
     wide = []
     for stop in TOURS[username]:
         if not stop.then:
-            address = (
-                f"{reverse(stop.name, args=stop.args(world))}?{stop.query.format(student=world.student)}"
-            )
+            address = f"{reverse(stop.name, args=stop.args(world))}?{stop.query.format(**vars(world))}"
             if visitor.go(address).is_too_wide():
                 wide.append(address)
     assert not wide

@@ -39,6 +39,7 @@ NAVIGATION = (
     Entry("students", _("学生"), "users", "students.view"),
     Entry("schools", pgettext_lazy("导航", "学校"), "school", "organisations.view"),
     Entry("organisations", _("机构"), "sitemap", "organisations.view", is_for_authorities=True),
+    Entry("packs", _("省级规则"), "file-text", "packs.view"),
     Entry("accounts", _("账号"), "key", "accounts.manage"),
 )
 

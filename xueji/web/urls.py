@@ -22,5 +22,6 @@ urlpatterns = [
     path("", include("xueji.web.pupils.urls")),
     path("", include("xueji.web.schools.urls")),
     path("", include("xueji.web.organisations.urls")),
+    path("", include("xueji.web.packs.urls")),
     path("", include("xueji.web.accounts.urls")),
 ]
