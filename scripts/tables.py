@@ -1,4 +1,4 @@
-"""Print a document that is a table of the source: `tables.py findings|columns|permissions|steps`."""
+"""Print a document that is a table of the source: `tables.py findings|columns|permissions|steps|rule-packs`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from xueji.access.rules.permissions import LEVEL_NAMES, PERMISSIONS, ROLE_NAMES,
 from xueji.changes.rules import problem_records, roster_findings, roster_steps
 from xueji.changes.rules.roster_columns import BOTH, FIELDS, NATIONAL_ONLY, SHORT, Field
 from xueji.changes.rules.roster_findings import Severity
+from xueji.organisations.rules.national_limits import LIMITS
+from xueji.organisations.rules.pack_parameters import GROUPS, PARAMETERS
+from xueji.organisations.rules.rule_packs import default
 
 NOTICE = "<!-- Made from the source by scripts/generated.py; change the source and run `make format`. -->\n"
 
@@ -230,11 +233,47 @@ def diagram(arrows: Iterable[tuple[str, str, str]]) -> str:
     return "\n".join([*lines, "```", ""])
 
 
+def rule_packs() -> str:
+    """Every parameter of a rule pack, and what no pack may say."""
+    national = default()
+    lines = [
+        NOTICE,
+        "# 规则包的参数 Parameters of a rule pack\n",
+        "写法见 [rule-packs.md](../rule-packs.md)。 How a pack is written: [rule-packs.md](../rule-packs.md).\n",
+        "The last two columns are what the national default says and how sure that is.\n",
+    ]
+    for group, title in GROUPS.items():
+        rows = [
+            (
+                f"`{one.key}`",
+                f"{one.zh}<br>{one.en}",
+                one.written[1],
+                "<br>".join(one.sentence(one.of(national))),
+                national.confidence[one.key],
+            )
+            for one in PARAMETERS
+            if one.group == group
+        ]
+        lines += [
+            f"## {title[0]} {title[1]}\n",
+            table(("parameter", "name", "the value", "default", "tag"), rows),
+        ]
+    limits = (
+        (f"`{one.parameter}`", f"{one.zh}<br>{one.en}", one.article + " " + one.article_en) for one in LIMITS
+    )
+    lines += [
+        "## 国家规定，省级不得改变 What no pack may say\n",
+        table(("parameter", "rule", "article"), limits),
+    ]
+    return "\n".join(lines)
+
+
 DOCUMENTS: dict[str, Callable[[], str]] = {
     "findings": findings,
     "columns": columns,
     "permissions": permissions,
     "steps": steps,
+    "rule-packs": rule_packs,
 }
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from tests.web.registered import OFFICER, REGISTRAR, as_, queries_of, text_of
 from xueji.access.scope import acting
 from xueji.organisations import actions_packs
 from xueji.organisations.models import RulePackVersion
+from xueji.organisations.rules.pack_parameters import PARAMETERS
 
 pytestmark = pytest.mark.usefixtures("db")
 
@@ -135,6 +136,14 @@ def test_what_a_text_means_is_shown_before_it_is_saved() -> None:
     assert page.strip().startswith('<div id="outcome"')
     assert "转学在每年 2 月 20 日至 3 月 20 日办理。" in page
     assert RulePackVersion.objects.using("owner").get(pk=draft.pk).text == draft.text
+
+
+def test_the_draft_page_lists_every_parameter_with_its_national_default() -> None:
+    drafted()
+    page = text_of(as_(ADMINISTRATOR).get(DRAFT))
+    for one in PARAMETERS:
+        assert one.key in page
+    assert "应是时间段的列表" in page
 
 
 def test_a_saved_draft_is_kept_as_typed() -> None:

@@ -56,7 +56,7 @@ class AlreadyReceived(Refused):
 
 FIRST_TEXT = """\
 # {name}中小学生学籍管理规则包。只写与国家默认规则不同的参数，没有写的按国家默认规则。
-# 可用的参数见 docs/rule-packs.md。每个参数前写明依据。
+# 可用的参数列在草稿页。每个参数前用 # 写明依据。
 
 province = "{province}"
 name = "{name}"

@@ -313,6 +313,15 @@ class Parameter:
         return self.said[0].format(zh), self.said[1].format(en)
 
     @property
+    def written(self) -> Both:
+        """How the value is written in the file, as the end of a sentence in both languages."""
+        try:
+            self.kind.read(None)
+        except Misfit as misfit:
+            return misfit.zh, misfit.en
+        raise TypeError(f"{self.key} may be nothing, which TOML cannot say")
+
+    @property
     def group(self) -> str:
         """The table of the file that the parameter stands in."""
         return self.key.partition(".")[0]
@@ -399,13 +408,13 @@ PARAMETERS: Final = (
     Parameter(
         "transfer.documents", "transfer.documents", Several(_C.DOCUMENTS, in_order=True),
         "省内转学的材料", "Papers inside the province",
-        ("省内转学需提供：{}。", "Transfers inside the province ask for: {}."),
+        ("省内转学按转学事由提供其中的：{}。", "Transfers inside the province ask for what proves the reason, of: {}."),
         ("省内转学不要求材料。", "Transfers inside the province ask for no paper."),
     ),
     Parameter(
         "transfer.documents_cross_province", "transfer.documents_cross_province",
         Several(_C.DOCUMENTS, in_order=True), "跨省转学的材料", "Papers across provinces",
-        ("跨省转学需提供其中一项证明事由：{}。", "Transfers across provinces ask for one of: {}."),
+        ("跨省转学只按转学事由提供其中的：{}。", "Transfers across provinces ask only for what proves the reason, of: {}."),
         ("跨省转学不要求材料。", "Transfers across provinces ask for no paper."),
     ),
     Parameter(

@@ -126,8 +126,8 @@ def parse(text: str, *, file: str, base: RulePack | None = None) -> RulePack:
         if parameter is None:
             note(
                 key,
-                f"没有 {key} 这个参数。请核对名称；可用的参数见说明文档。",
-                f"There is no parameter {key}. Check its name; the documentation lists the parameters.",
+                f"没有 {key} 这个参数。请核对名称；可用的参数列在草稿页。",
+                f"There is no parameter {key}. Check its name; the page of the draft lists the parameters.",
             )
             continue
         try:

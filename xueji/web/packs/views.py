@@ -245,6 +245,7 @@ def draft(request: ActingRequest, province: str) -> HttpResponse:
         ],
         "kept": kept,
         "form": form,
+        "parameters": words.table_of_parameters(),
         **({"faults": [(1, one, "") for one in form.errors["text"]]} if is_unfit else judged(text, province)),
     }
     status = UNPROCESSABLE if context["faults"] and act == "save" and request.method == "POST" else None
@@ -318,7 +319,7 @@ def put_in_force(request: ActingRequest, version_id: int) -> HttpResponse:
     context |= {
         "action": request.path,
         "question": _("公布%(name)s %(version)s？") % {"name": name, "version": version.version},
-        "figures": [(_("改变的项目"), count, ""), (_("生效日期"), version.valid_from, "")],
+        "figures": [(_("改变的项目"), count, ""), (_("生效日期"), str(version.valid_from), "")],
         "consequences": [
             _("%(version)s 到前一日为止。") % {"version": before}
             if follows

@@ -12,8 +12,15 @@ from django.utils.translation import gettext as _
 
 from xueji.organisations.models import RulePackVersion
 from xueji.organisations.rules import divisions
-from xueji.organisations.rules.pack_parameters import BY_KEY, GROUPS
-from xueji.organisations.rules.rule_packs import CONFIDENCES, NATIONAL, Difference, RulePack, in_words
+from xueji.organisations.rules.pack_parameters import BY_KEY, GROUPS, PARAMETERS
+from xueji.organisations.rules.rule_packs import (
+    CONFIDENCES,
+    NATIONAL,
+    Difference,
+    RulePack,
+    default,
+    in_words,
+)
 from xueji.web.pages import Column, Row, Table, part
 from xueji.web.templatetags.xueji import spoken
 
@@ -102,5 +109,16 @@ def table_of_differences(differences: Iterable[Difference], before: str, after: 
                 )
             )
             for one in differences
+        ),
+    )
+
+
+def table_of_parameters() -> Table:
+    """Return every parameter that a pack may set: its name, how it is written, and the national default."""
+    return Table(
+        _("可用的参数"),
+        (Column(_("参数")), Column(_("写法")), Column(_("国家默认"))),
+        tuple(
+            Row((one.key, spoken(one.written), spoken(one.sentence(one.of(default()))))) for one in PARAMETERS
         ),
     )
