@@ -168,11 +168,11 @@ TABLE = (
     ),
     Case("letters-as-birth-date", {**OTHER_BIRTH, "birth_on": "abcdef"}, "date-format"),
     Case("iso-text-as-birth-date", {**OTHER_BIRTH, "birth_on": "2019-05-06"}, "", is_kept=True),
-    Case("birth-in-2099", {**OTHER_BIRTH, "birth_on": "2099-05-06"}, "birth-impossible age-out-of-range"),
+    Case("birth-in-2099", {**OTHER_BIRTH, "birth_on": "2099-05-06"}, "birth-impossible"),
     Case(
         "birth-in-2099-in-the-number",
         {"document_number": resident_number(1, birth="20990506")},
-        "birth-impossible age-out-of-range",
+        "birth-impossible",
     ),
     Case("no-birth-date", {**OTHER_BIRTH}, "missing"),
     Case("no-month-of-entry", {"entered_on": None}, "", is_kept=True),
@@ -187,7 +187,9 @@ TABLE = (
     Case("no-class", {"class_number": None}, "missing"),
     Case("sex-banana", {"sex": "Banana"}, "unknown-code"),
     Case("name-of-80-characters", {"name": "长" * 80}, "too-long"),
-    Case("formula-as-name", {"name": "@张三"}, "formula name-characters"),
+    Case("formula-as-name", {"name": "@张三"}, "formula"),
+    Case("sex-unknown", {**OTHER_BIRTH, "birth_on": "2019-05-06", "sex": "未知的性别"}, "unknown-code"),
+    Case("sex-unknown-that-the-number-says", {"sex": "未知的性别"}, "", is_kept=True),
 )
 
 

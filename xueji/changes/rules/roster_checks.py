@@ -20,7 +20,12 @@ import polars as pl
 from xueji.changes.rules.roster_columns import FIELDS, Field
 from xueji.changes.rules.roster_findings import BY_CODE, REJECTING
 from xueji.lib import date_columns, id_columns, text_columns
-from xueji.students.rules.code_lists import ENTRY_MODES, ENTRY_MODES_OF_STAGE, entry_mode_in_stage
+from xueji.students.rules.code_lists import (
+    ENTRY_MODES,
+    ENTRY_MODES_OF_STAGE,
+    PUPIL_SEXES,
+    entry_mode_in_stage,
+)
 
 # Kinds of cells in which a blank never means anything.
 TIGHT = frozenset({"document", "class", "school", "postcode", "division", "month", "date", "phone"})
@@ -275,19 +280,23 @@ def planned(
         if f.code_list is not None and f.column.key in absent
     )
     for key, codes in coded:
-        examples = "、".join(row.zh for row in codes.rows[:3])
+        # The standard's unknown and unstated sex are for statistics; where no number speaks, they do not do.
+        usable = [codes.by_code[code] for code in PUPIL_SEXES] if key == "sex" else codes.rows
+        is_unknown = pl.col(f"code_{key}").is_null()
+        if key == "sex":
+            is_unknown = is_unknown | (~pl.col("speaks") & ~pl.col("code_sex").is_in(PUPIL_SEXES))
         findings.add(
             key,
             "unknown-code",
-            pl.col(key).is_not_null() & pl.col(f"code_{key}").is_null(),
+            pl.col(key).is_not_null() & is_unknown,
             value=pl.col(key).str.slice(0, 20),
-            examples=examples,
+            examples="、".join(row.zh for row in usable[:3]),
         )
 
     normal = identity(normal, findings, today=today, divisions=divisions)
     normal = placement(normal, findings, school=school, layout=layout, today=today)
     normal = ways_of_entry(normal, findings)
-    normal = ages(normal, findings, school=school)
+    normal = ages(normal, findings, school=school, today=today)
     particulars(present, findings, divisions)
     guardians(findings, absent)
     required(findings, layout=layout)
@@ -555,7 +564,7 @@ def ways_of_entry(normal: Steps, findings: Findings) -> Steps:
     return normal.with_columns(code_entry_mode=pl.coalesce("entry_mode_in_stage", mode))
 
 
-def ages(normal: Steps, findings: Findings, *, school: School) -> Steps:
+def ages(normal: Steps, findings: Findings, *, school: School, today: date) -> Steps:
     """Add the age on the province's cut-off day in the year of entry, and warn of unusual ones."""
     month, day = school.cutoff
     cutoff = pl.date(pl.col("entry_year"), month, day)
@@ -568,7 +577,10 @@ def ages(normal: Steps, findings: Findings, *, school: School) -> Steps:
         findings.add(
             "birth_on",
             "age-out-of-range",
-            (pl.col("stage") == stage) & ~pl.col("age").is_between(low, high),
+            # Where the birth date itself cannot be, its age says nothing.
+            (pl.col("stage") == stage)
+            & ~pl.col("age").is_between(low, high)
+            & birth.is_between(pl.date(today.year - OLDEST, 1, 1), today),
             age=pl.col("age"),
             low=low,
             high=high,
@@ -589,8 +601,13 @@ def particulars(present: list[Field], findings: Findings, divisions: frozenset[s
     for f in present:
         key, value = f.column.key, pl.col(f.column.key)
         if f.kind == "name":
+            # Of a formula it is enough to say that it is one.
             findings.add(
-                key, "name-characters", value.is_not_null() & ~text_columns.name_characters_ok(value)
+                key,
+                "name-characters",
+                value.is_not_null()
+                & ~text_columns.name_characters_ok(value)
+                & ~text_columns.looks_like_formula(value),
             )
         elif f.kind == "phone":
             findings.add(key, "phone-format", value.is_not_null() & ~value.str.contains(PHONE))

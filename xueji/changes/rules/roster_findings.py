@@ -256,7 +256,8 @@ def sentence(code: str, params: Mapping[str, object], header_zh: str, header_en:
     row = ALREADY_HERE if params.get("here") else BY_CODE[code]
     words = _Lenient({name: str(value) for name, value in params.items()})
     words["header"], words["header_en"] = header_zh, header_en
+    in_english = _Lenient(words | {"examples": words["examples"].replace("、", ", ")})
     return (
         (row.zh + row.remedy_zh).format_map(words),
-        f"{row.en} {row.remedy_en}".format_map(words),
+        f"{row.en} {row.remedy_en}".format_map(in_english),
     )
