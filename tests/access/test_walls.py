@@ -48,7 +48,7 @@ from xueji.organisations.actions import open_class, open_school, rename_school
 from xueji.organisations.actions_packs import draft_pack
 from xueji.organisations.models import School
 from xueji.organisations.rules.school_kinds import Stage
-from xueji.status.actions import clocks
+from xueji.status.actions import clocks, promotion
 from xueji.status.actions.drafts import keep_draft
 from xueji.status.models import Placement
 
@@ -97,6 +97,9 @@ POLICIES: dict[str, tuple[str, str]] = {
     "organisations_schoolidentifier": REFERENCE,
     "organisations_schoolyear": CLOSED,
     "organisations_term": CLOSED,
+    "status_campaign": CLOSED,
+    "status_campaigngrade": SCOPED,
+    "status_campaignschool": SCOPED,
     "status_case": (f"(NOT is_discreet AND ({PLACE} OR {OTHER}))", f"({PLACE} OR {OTHER})"),
     "status_casepaper": SCOPED,
     "status_decision": (f"({PLACE} OR {OFFICE})", f"({PLACE} OR {OFFICE})"),
@@ -297,6 +300,7 @@ def fill_status() -> None:
                 case_id=case,
             )
     clocks.remind(today=TODAY + timedelta(days=40))
+    promotion.plan(area=0, school_year=2027, by=actor("o000000"), today=TODAY)
 
 
 @pytest.fixture

@@ -75,6 +75,8 @@ PLACEMENTS: Final[tuple[Placement, ...]] = (
         "access_apitoken",
         # Few a school and year; unique by school and file, which no shard of batches could see.
         "changes_rosterbatch",
+        # A row a year and area; its schools name it.
+        "status_campaign",
     ),
     # What belongs to a person. A case lies by its own id, because it may come before the
     # person does; events and decisions lie by what they are about.
@@ -107,6 +109,8 @@ PLACEMENTS: Final[tuple[Placement, ...]] = (
         changes_rosterfile="batch_id",
         changes_rosterfinding="batch_id",
         changes_rosterprogress="batch_id",
+        status_campaignschool="campaign_id",
+        status_campaigngrade="campaign_id",
     ),
     *_by(Group.CLASS, students_headcount="class_of_id"),
     *_by(Group.CODE, status_tracking="code_index"),

@@ -7,7 +7,9 @@ from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from xueji.access.scope import national
-from xueji.status.actions import cases, clocks
+from xueji.status.actions import cases, clocks, promotion
+from xueji.status.models import Campaign
+from xueji.status.rules.promotion import CampaignState
 
 
 @app.periodic(cron="10 6 * * *")
@@ -28,3 +30,15 @@ def look_again(timestamp: int) -> None:
         waiting = [row[0] for row in cursor.fetchall()]
     for case_id in waiting:
         cases.release(case_id, today=timezone.localdate())
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="status.promote", queue="status", queueing_lock="status.promote")
+def promote(timestamp: int) -> None:
+    """Go on with every promotion that runs: what a killed worker left, and schools that were signed since."""
+    with national("status.promotion") as using:
+        running = list(
+            Campaign.objects.using(using).filter(state=CampaignState.RUNNING).values_list("pk", flat=True)
+        )
+    for campaign_id in running:
+        promotion.run(campaign_id)

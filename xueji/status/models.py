@@ -346,3 +346,73 @@ class Notice(ScopedModel):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.case_id}"
+
+
+class Campaign(models.Model):
+    """One promotion of an area into a school year. Says nothing about any pupil; everybody may see it."""
+
+    id = models.UUIDField(primary_key=True)
+    # The authority whose area it is; the whole nation for the ministry.
+    area = models.BigIntegerField()
+    school_year = models.SmallIntegerField()
+    state = models.CharField(max_length=10)
+    planned_by = models.BigIntegerField()
+    planned_on = models.DateField()
+    started_by = models.BigIntegerField(null=True)
+    started_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                name="one_live_promotion_per_area_and_year",
+                fields=["area", "school_year"],
+                condition=~Q(state="undone"),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.area} {self.school_year} {self.state}"
+
+
+class CampaignSchool(ScopedModel):
+    """A school in a promotion: what does not fit, whether its authority signed, whether it was promoted."""
+
+    pk = models.CompositePrimaryKey("campaign", "place")
+    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="schools", db_index=False)
+    school_id = models.BigIntegerField()
+    authority = models.BigIntegerField()
+    state = models.CharField(max_length=10)
+    pupils = models.IntegerField()
+    differences = models.JSONField(default=list)
+    needs_word = models.BooleanField(default=False)
+    note = models.CharField(max_length=300, blank=True, default="")
+    signed_by = models.BigIntegerField(null=True)
+    signed_on = models.DateField(null=True)
+    done_at = models.DateTimeField(null=True)
+
+    class Meta(ScopedModel.Meta):
+        indexes = [
+            models.Index(fields=["campaign", "state", "place"], name="status_campaignschool_state"),
+            models.Index(fields=["authority", "campaign"], name="status_campaignschool_auth"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.place} {self.state}"
+
+
+class CampaignGrade(ScopedModel):
+    """A grade that a promotion raises: its number before and after, kept for the exact inverse."""
+
+    pk = models.CompositePrimaryKey("campaign", "grade_id")
+    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="+", db_index=False)
+    grade_id = models.BigIntegerField()
+    before = models.SmallIntegerField()
+    after = models.SmallIntegerField()
+    pupils = models.IntegerField()
+
+    class Meta(ScopedModel.Meta):
+        indexes = [models.Index(fields=["campaign", "place"], name="status_campaigngrade_place")]
+
+    def __str__(self) -> str:
+        return f"{self.grade_id} {self.before}"

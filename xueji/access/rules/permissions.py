@@ -146,6 +146,30 @@ PERMISSIONS: tuple[Permission, ...] = (
         "Decide a change for the authority",
         _at(BELOW_MINISTRY, Role.OFFICER),
     ),
+    Permission(
+        "promotion.plan",
+        "制定升级计划",
+        "Plan a promotion",
+        _at({Level.MINISTRY, Level.PROVINCE}, Role.OFFICER),
+    ),
+    Permission(
+        "promotion.sign", "确认学校升级", "Sign schools for promotion", _at(BELOW_MINISTRY, Role.OFFICER)
+    ),
+    Permission(
+        "promotion.start",
+        "启动升级",
+        "Start a promotion",
+        _at({Level.MINISTRY, Level.PROVINCE}, Role.LEADER),
+    ),
+    Permission(
+        "promotion.undo", "撤销升级", "Undo a promotion", _at({Level.MINISTRY, Level.PROVINCE}, Role.OFFICER)
+    ),
+    Permission(
+        "promotion.view",
+        "查看升级",
+        "See promotions",
+        _at(SCHOOL, Role.REGISTRAR, Role.LEADER) | _at(AUTHORITIES, Role.OFFICER, Role.LEADER),
+    ),
     Permission("status.undo", "撤销学籍变动的结果", "Undo a change", _at(AUTHORITIES, Role.OFFICER)),
     Permission(
         "status.view",

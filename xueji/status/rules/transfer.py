@@ -113,10 +113,13 @@ def _of_receiver(facts: Facts, payload: Payload) -> Iterator[Obstacle]:
     if into.school_id != target.id or not into.is_open:
         yield Obstacle("class-closed", Weight.STOPS, here, "请选择本校在用的班级。", "Choose a class of this school that is open.", "", "class_id")  # fmt: skip
     elif into.grade != facts.grade:
+        one_up = abs(into.grade - facts.grade) == 1
+        later_zh = "如正值升级、两校尚未都升级，升级完成后再办理即可。" if one_up else ""
+        later_en = " If the schools are being promoted just now, go on when both are." if one_up else ""
         yield Obstacle(
             "other-grade", Weight.STOPS, here,
-            f"转学不改变年级：该生现在{facts.grade}年级，请选择同年级的班级。",
-            f"A transfer does not change the grade: the pupil is in grade {facts.grade}; choose a class of that grade.",
+            f"转学不改变年级：该生现在{facts.grade}年级，请选择同年级的班级。{later_zh}",
+            f"A transfer does not change the grade: the pupil is in grade {facts.grade}; choose a class of that grade.{later_en}",
             "《办法》第十五条", "class_id",
         )  # fmt: skip
     elif into.count >= MOST_IN_CLASS:
