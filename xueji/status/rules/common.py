@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 from datetime import date
 
 from xueji.access.rules import places
-from xueji.status.rules.facts import ATTENDING, Facts
+from xueji.status.rules.facts import ATTENDING, Facts, SchoolFacts
 from xueji.status.rules.kind import Obstacle, Payload, Weight
 from xueji.status.rules.routes import Party
 
@@ -76,21 +76,38 @@ def not_after_today(facts: Facts, payload: Payload, key: str) -> Iterator[Obstac
         yield Obstacle("day-ahead", Weight.STOPS, Party.SCHOOL, "日期不能晚于今天。", "The day cannot lie ahead.", "", key)  # fmt: skip
 
 
+def dates_in_order(payload: Payload, first: str, last: str) -> Iterator[Obstacle]:
+    """An obstacle where a period ends before it has begun."""
+    since, until = day_in(payload, first), day_in(payload, last)
+    if since is not None and until is not None and until <= since:
+        yield Obstacle("dates", Weight.STOPS, Party.SCHOOL, "结束日期须在开始日期之后。", "The end has to be after the beginning.", "", last)  # fmt: skip
+
+
 def day_in(payload: Payload, key: str) -> date | None:
     """Return a day of a payload, kept as text."""
     value = payload.get(key)
     return date.fromisoformat(value) if isinstance(value, str) and value else value or None
 
 
-def must_enter(facts: Facts, grades: Collection[int], zh: str, en: str) -> Iterator[Obstacle]:
+def must_enter(
+    facts: Facts,
+    grades: Collection[int],
+    zh: str,
+    en: str,
+    *,
+    at: SchoolFacts | None = None,
+    is_across_stages: bool = False,
+) -> Iterator[Obstacle]:
     """An obstacle where the class chosen is not an open one of the pupil's school and stage, in one of the grades.
+
+    `at` is another school that the pupil goes to; `is_across_stages` lets the stage change.
 
     `zh` and `en` say, without a full stop, which class it has to be.
     """
     into = facts.target_class
     if into is None:
         return
-    if into.school_id != facts.school.id or not into.is_open:
+    if into.school_id != (at or facts.school).id or not into.is_open:
         yield Obstacle("class-closed", Weight.STOPS, Party.SCHOOL, "请选择本校在用的班级。", "Choose a class of this school that is open.", "", "class_id")  # fmt: skip
-    elif into.grade not in grades or into.stage != facts.stage:
+    elif into.grade not in grades or (into.stage != facts.stage and not is_across_stages):
         yield Obstacle("other-grade", Weight.STOPS, Party.SCHOOL, f"{zh}，请重新选择班级。", f"{en}; choose another class.", "", "class_id")  # fmt: skip

@@ -35,6 +35,13 @@ def over(facts: Facts, *kinds: str, on: date | None = None) -> Iterator[Write]:
             yield Write(Table.MARK, _key(facts, mark), {"until": None}, {"until": until})
 
 
+def grade_left(facts: Facts) -> int:
+    """Return the grade in which the pupil was last at school: as the mark of the absence keeps it, else the present one."""
+    away = (facts.running(kind) for kind in AWAY)
+    grades = [int(mark.details["grade"]) for mark in away if mark is not None and "grade" in mark.details]
+    return min(grades, default=facts.grade)
+
+
 def changed(facts: Facts, mark: MarkFacts, **details: Any) -> Write:
     """Return the write that changes some details of a mark."""
     before = dict(mark.details)

@@ -1,4 +1,8 @@
-"""Head counts of classes, schools and authorities, and who sits in a class."""
+"""Head counts of classes, schools and authorities, and who sits in a class.
+
+A pupil whose death was reported (state 11) is in no list and no count from that moment on,
+though the enrolment stays open until the authority has ended it.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +40,7 @@ class ClassCount:
 CLASSES = """
 SELECT c.id, c.number, c.name, g.stage, g.number, g.entry_year, c.closed_on,
     (SELECT coalesce(jsonb_object_agg(h.state, h.count), '{}') FROM students_headcount h
-     WHERE h.class_of_id = c.id AND h.count <> 0)
+     WHERE h.class_of_id = c.id AND h.count <> 0 AND h.state <> '11')
 FROM organisations_class c JOIN organisations_grade g ON g.id = c.grade_id
 WHERE c.school_id = %s AND (c.closed_on IS NULL OR %s)
 ORDER BY g.number, g.entry_year DESC, c.number
@@ -66,7 +70,7 @@ class Seat:
 SEATS = """
 SELECT s.id, s.name, s.sex, s.birth_on, e.state, e.seat_number, e.study_mode
 FROM students_enrolment e JOIN students_student s ON s.id = e.student_id
-WHERE e.class_of_id = %s AND e.ended_on IS NULL
+WHERE e.class_of_id = %s AND e.ended_on IS NULL AND e.state <> '11'
 ORDER BY CASE WHEN e.seat_number ~ '^[0-9]{1,9}$' THEN e.seat_number::integer END, e.seat_number, s.pinyin, s.id
 LIMIT %s
 """
@@ -101,7 +105,7 @@ WITH schools AS (
     WHERE place >= %(lo)s AND place < %(hi)s AND closed_on IS NULL GROUP BY 1
 ), pupils AS (
     SELECT width_bucket(place, %(places)s::bigint[]) AS at, sum(count) AS pupils FROM students_headcount
-    WHERE place >= %(lo)s AND place < %(hi)s GROUP BY 1
+    WHERE place >= %(lo)s AND place < %(hi)s AND state <> '11' GROUP BY 1
 )
 SELECT at, coalesce(schools, 0), coalesce(classes, 0), coalesce(pupils, 0)
 FROM schools FULL JOIN classes USING (at) FULL JOIN pupils USING (at)
@@ -126,7 +130,7 @@ def totals_below(scope: Scope, places: Sequence[int]) -> dict[int, Totals]:
 TOTALS_OF_SCHOOLS = """
 SELECT s.place,
     (SELECT count(*) FROM organisations_class c WHERE c.school_id = s.organisation_id AND c.closed_on IS NULL),
-    (SELECT coalesce(sum(h.count), 0) FROM students_headcount h WHERE h.place = s.place)
+    (SELECT coalesce(sum(h.count), 0) FROM students_headcount h WHERE h.place = s.place AND h.state <> '11')
 FROM organisations_school s WHERE s.place = ANY(%s)
 """
 

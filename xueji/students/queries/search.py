@@ -3,6 +3,9 @@
 Lists are paged by key: a page reads what it shows and the row after it, however many
 pupils there are. Every condition is a range that an index and the row policies answer
 together; LIKE, OFFSET and a count of everything would read the table.
+
+A pupil who has died, or whose death was reported, is found only where all pupils are asked
+for (`ANY`): no ordinary list, search or count shows the name.
 """
 
 from __future__ import annotations
@@ -142,12 +145,15 @@ chosen AS MATERIALIZED (
 )
 """
 
-OPEN_ENROLMENT = "SELECT FROM students_enrolment e WHERE e.student_id = s.id AND e.ended_on IS NULL"
+OPEN_ENROLMENT = """
+SELECT FROM students_enrolment e WHERE e.student_id = s.id AND e.ended_on IS NULL AND e.state <> '11'
+"""
+DECEASED = "SELECT FROM students_enrolment d WHERE d.student_id = s.id AND d.state = '11'"
 OPEN_ENROLMENT_IN_GRADE = """
 SELECT FROM students_enrolment e
 JOIN organisations_class c ON c.id = e.class_of_id
 JOIN organisations_grade g ON g.id = c.grade_id
-WHERE e.student_id = s.id AND e.ended_on IS NULL AND g.number = %(grade)s
+WHERE e.student_id = s.id AND e.ended_on IS NULL AND e.state <> '11' AND g.number = %(grade)s
 """
 
 SHOWN = """
@@ -242,7 +248,7 @@ def _headcount(question: Question) -> int:
         "class": question.class_id,
         "grade": question.grade,
     }
-    where = ["h.place >= %(lo)s AND h.place < %(hi)s"]
+    where = ["h.place >= %(lo)s AND h.place < %(hi)s AND h.state <> '11'"]
     if question.state != OPEN:
         where.append("h.state = %(state)s")
     if question.class_id is not None:
@@ -288,6 +294,8 @@ def _hits(question: Question, *, limit: int, ordered: bool = True) -> tuple[str,
     where = []
     if is_chosen:
         source = "chosen JOIN students_student s ON s.id = chosen.student_id"
+    if state in (ENDED, ANY) and question.state != ANY:
+        where.append(f"NOT EXISTS ({DECEASED})")
     if state == ENDED:
         where.append(f"NOT EXISTS ({OPEN_ENROLMENT})")
     elif state != ANY:

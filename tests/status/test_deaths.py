@@ -1,0 +1,151 @@
+"""死亡: hidden as soon as it is filed, everywhere; taken back exactly when it was wrong (R10)."""
+
+from __future__ import annotations
+
+from datetime import date
+from uuid import UUID
+
+import pytest
+from django.db import connections
+
+from tests.factories import PLACES, TODAY, actor
+from tests.status.cases import (
+    HERE,
+    OTHER_PROVINCE,
+    approved,
+    class_id,
+    enrolled,
+    filed,
+    headcounts,
+    recounted,
+    to_class,
+    truth_of,
+)
+from tests.web.registered import as_, text_of
+from xueji.access.scope import acting
+from xueji.organisations.models import School
+from xueji.status.actions import cases
+from xueji.status.models import Case, Tracking
+from xueji.status.rules.steps import State
+from xueji.students import queries
+from xueji.students.queries import ANY, ENDED, OPEN, Question
+from xueji.students.rules.search_terms import term_of
+
+pytestmark = pytest.mark.usefixtures("db")
+
+NAME = "测已故"
+TOLD = {"died_on": "2026-09-01", "cause": "70"}
+REGISTRAR, LEADER, COUNTY = f"r{HERE}", f"l{HERE}", "o330902"
+
+
+def told(student: UUID) -> UUID:
+    return filed("death", student, TOLD, by=REGISTRAR).id
+
+
+def test_r10_sixty_working_days_run_from_the_day_of_death() -> None:
+    student = enrolled(NAME)
+    kept = Case.everywhere.using("owner").get(id=told(student))
+    # Mid-Autumn (25 September) and five weekdays of National Day are off; 20 September and 10 October are worked.
+    assert kept.due_on == date(2026, 11, 30)
+
+
+def shown(student: UUID, by: str = REGISTRAR) -> dict[str, bool]:
+    """Return in which lists and counts the pupil appears."""
+    who = actor(by)
+    school = School.objects.using("owner").get(identifier=HERE)
+    number = numbers_of(student)[0]
+    with acting(who.scope):
+
+        def listed(**asked: object) -> bool:
+            question = Question(scope=who.scope, **asked)  # type: ignore[arg-type]
+            return student in {one.id for one in queries.find(question).pupils}
+
+        (one,) = [c for c in queries.classes_of(school.pk) if c.number == "2026101"]
+        return {
+            "list": listed(),
+            "left": listed(state=ENDED),
+            "class": listed(class_id=class_id(HERE, "2026101")),
+            "grade": listed(grade=1),
+            "name": listed(term=term_of(NAME)),
+            "number": listed(term=term_of(number)),
+            "count": queries.count(Question(scope=who.scope)) > 0,
+            "count of a search": queries.count(Question(scope=who.scope, term=term_of(NAME))) > 0,
+            "class list": student in {seat.id for seat in queries.seats_of(class_id(HERE, "2026101"))},
+            "class count": one.pupils > 0,
+            "school": queries.totals_of_schools([PLACES[HERE]])[PLACES[HERE]].pupils > 0,
+            "below": any(t.pupils for t in queries.totals_below(who.scope, [who.scope.lo]).values()),
+        }
+
+
+def numbers_of(student: UUID) -> list[str]:
+    with acting(actor(REGISTRAR).scope):
+        record = queries.record_of(student)
+        assert record is not None
+        assert record.number is not None
+        return [record.number.value]
+
+
+def test_the_pupil_is_in_no_list_and_no_count_from_the_filing_on() -> None:
+    student = enrolled(NAME)
+    assert [name for name, is_shown in shown(student).items() if not is_shown] == ["left"]
+    case = told(student)
+    assert not any(shown(student).values())
+    approved(case, LEADER, COUNTY)
+    assert not any(shown(student).values())
+    with acting(actor(REGISTRAR).scope):
+        asked = Question(scope=actor(REGISTRAR).scope, state=ANY, term=term_of(NAME))
+        assert [one.id for one in queries.find(asked).pupils] == [student]
+        assert queries.find(Question(scope=actor(REGISTRAR).scope, state=OPEN)).pupils == ()
+
+
+def test_no_page_with_pupils_shows_the_name() -> None:
+    student = enrolled(NAME)
+    told(student)
+    browser = as_(REGISTRAR)
+    for address in ("/pupils/", f"/classes/{class_id(HERE, '2026101')}/"):
+        answer = browser.get(address)
+        assert answer.status_code == 200
+        assert NAME not in text_of(answer)
+
+
+def test_nobody_can_follow_the_case_by_a_code() -> None:
+    student = enrolled(NAME)
+    assert filed("death", student, TOLD, by=REGISTRAR).tracking_code == ""
+    assert not Tracking.everywhere.using("owner").filter(student_id=student).exists()
+
+
+@pytest.mark.parametrize("end", ["refused", "withdrawn", "undone"])
+def test_what_was_wrong_is_taken_back_exactly(end: str) -> None:
+    student = enrolled(NAME)
+    before, counts = truth_of(student), headcounts()
+    case = told(student)
+    assert headcounts() == recounted() != counts
+    if end == "refused":
+        cases.refuse(case, reason_code="data_mismatch", by=actor(LEADER), today=TODAY)
+    elif end == "withdrawn":
+        cases.withdraw(case, by=actor(REGISTRAR), today=TODAY)
+    else:
+        approved(case, LEADER, COUNTY)
+        assert headcounts() == recounted()
+        cases.undo(case, reason="误报", by=actor("o330900"), today=TODAY)
+    assert truth_of(student) == before
+    assert headcounts() == counts == recounted()
+    assert shown(student)["list"]
+
+
+def test_other_cases_of_the_pupil_are_over_when_the_enrolment_ends() -> None:
+    student = enrolled(NAME)
+    other = filed("transfer", student, to_class(OTHER_PROVINCE), by=f"r{OTHER_PROVINCE}")
+    case = told(student)
+    assert state_of(other.id) == State.WITH_DESK
+    approved(case, LEADER, COUNTY)
+    assert state_of(other.id) == State.WITHDRAWN
+    with connections["owner"].cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM status_turn WHERE student_id = %s AND ended_on IS NULL", [student]
+        )
+        assert cursor.fetchone() == (0,)
+
+
+def state_of(case: UUID) -> str:
+    return str(Case.everywhere.using("owner").get(id=case).state)
