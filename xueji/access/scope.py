@@ -97,6 +97,7 @@ NATIONAL_ACTS = {
     "status.match": "a school that files a transfer names a pupil who is enrolled elsewhere",
     "status.track": "a family follows its case by a code, without an account",
     "status.promotion": "the nation is promoted in one night",
+    "feed": "a system that follows its pupils learns of those who come to it from elsewhere",
     "status.clocks": "reminders and provisional due days are seen to for all offices",
     "students.history": "who holds a pupil keeps the pupil's earlier enrolments, wherever they were",
     "progress": "the worker reports progress beside the transaction it runs",

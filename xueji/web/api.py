@@ -29,6 +29,7 @@ from xueji.changes import api as changes_api
 from xueji.changes import problems_api
 from xueji.lib.errors import Refused
 from xueji.organisations import api as organisations_api
+from xueji.status import feed_api
 from xueji.students import api as students_api
 from xueji.web.templatetags.xueji import in_chinese
 
@@ -45,6 +46,7 @@ classes. Rights, scope and checks are those of the pages, and numbers are masked
 TAGS = [
     {"name": "rosters", "description": "新生名册 / Rosters of new pupils"},
     {"name": "problems", "description": "问题学籍 / Problem records"},
+    {"name": "feed", "description": "变动订阅 / Change feed"},
     {"name": "pupils", "description": "学生 / Pupils"},
     {"name": "schools", "description": "学校与班级 / Schools and classes"},
 ]
@@ -105,7 +107,7 @@ api = NinjaAPI(
     openapi_extra={"tags": TAGS, "info": {"license": {"name": "Apache-2.0", "identifier": "Apache-2.0"}}},
 )
 # Each room has put its doors on the router when it was imported.
-ROOMS = (changes_api, problems_api, students_api, organisations_api)
+ROOMS = (changes_api, problems_api, students_api, organisations_api, feed_api)
 api.add_router("", router)
 
 

@@ -178,6 +178,12 @@ PERMISSIONS: tuple[Permission, ...] = (
         _at(SCHOOL, Role.REGISTRAR, Role.LEADER) | _at(AUTHORITIES, Role.OFFICER, Role.LEADER),
     ),
     Permission(
+        "feed.read",
+        "订阅学籍变动",
+        "Follow what becomes otherwise of pupils",
+        _at(SCHOOL, Role.REGISTRAR) | _at(AUTHORITIES, Role.OFFICER),
+    ),
+    Permission(
         "organisations.view",
         "查看机构",
         "See organisations",

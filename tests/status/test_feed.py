@@ -1,0 +1,173 @@
+"""The change feed: no fact is lost and none comes twice, whatever the order in which transactions end."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.db import connections
+
+from tests.factories import PLACES, TODAY, actor, pupil
+from tests.status.cases import (
+    HERE,
+    OTHER_COUNTY,
+    OTHER_PROVINCE,
+    approved,
+    class_id,
+    enrolled,
+    filed,
+    transferred,
+)
+from tests.web.registered import register
+from tests.web.test_api import Caller
+from xueji.audit.rules.transactions import functions
+from xueji.status.actions import cases
+from xueji.status.queries import feed
+
+pytestmark = pytest.mark.usefixtures("db")
+
+EVENT = """
+INSERT INTO audit_event (subject_id, act, subject_kind, office, place) VALUES (%s, 'roster.register', 'student', %s, %s)
+"""
+
+
+def read(who: str, after: tuple[int, int] | None = None, limit: int = 100) -> feed.FeedPage:
+    return feed.page(actor(who), after=after, limit=limit)
+
+
+def facts(who: str) -> list[tuple[str, str]]:
+    return [(one.fact.value, one.kind) for one in read(who).facts]
+
+
+@contextmanager
+def transaction() -> Iterator[Any]:
+    """A transaction on a connection of its own, rolled back unless it was committed."""
+    own = connections["owner"].copy()
+    try:
+        own.set_autocommit(False)
+        yield own
+    finally:
+        own.close()
+
+
+def happened(own: Any) -> uuid.UUID:
+    """Let a registration happen here in a transaction, and return its pupil."""
+    student = uuid.uuid4()
+    with own.cursor() as cursor:
+        cursor.execute(EVENT, [student, PLACES[HERE], PLACES[HERE]])
+    return student
+
+
+def test_two_transactions_that_commit_in_reverse_order_lose_nothing() -> None:
+    with transaction() as first, transaction() as second:
+        early, late = happened(first), happened(second)
+        second.commit()
+        begun = read(f"r{HERE}")
+        assert begun.facts == ()
+        first.commit()
+        rest = read(f"r{HERE}", after=begun.key)
+    assert [one.student_id for one in rest.facts] == [early, late]
+    assert read(f"r{HERE}", after=rest.key).facts == ()
+
+
+def test_a_reader_that_follows_while_others_write_gets_each_fact_once() -> None:
+    seen: list[uuid.UUID] = []
+    written: list[uuid.UUID] = []
+    key = None
+    with transaction() as slow:
+        written.append(happened(slow))
+        for _ in range(5):
+            with transaction() as quick:
+                written.append(happened(quick))
+                quick.commit()
+            page = read(f"r{HERE}", after=key, limit=2)
+            seen, key = seen + [one.student_id for one in page.facts], page.key
+        assert seen == []
+        slow.commit()
+    more = True
+    while more:
+        page = read(f"r{HERE}", after=key, limit=2)
+        seen, key, more = seen + [one.student_id for one in page.facts], page.key, page.has_more
+    assert seen == written
+
+
+def test_what_was_rolled_back_is_no_fact() -> None:
+    with transaction() as one:
+        happened(one)
+        one.rollback()
+    assert read(f"r{HERE}").facts == ()
+
+
+def test_both_schools_of_a_transfer_are_told_and_a_third_is_not() -> None:
+    student = enrolled()
+    case = transferred(student)
+    assert facts(f"r{HERE}") == [("registered", ""), ("changed", "transfer")]
+    (arrived,) = read(f"r{OTHER_PROVINCE}").facts
+    assert (arrived.student_id, arrived.case_id) == (student, case)
+    assert (arrived.school, arrived.to_school) == (HERE, OTHER_PROVINCE)
+    assert facts("o510104") == [("changed", "transfer")]
+    assert facts(f"r{OTHER_COUNTY}") == []
+    cases.undo(case, reason="误办", by=actor("o330900"), today=TODAY)
+    assert facts(f"r{OTHER_PROVINCE}") == [("changed", "transfer"), ("undone", "transfer")]
+
+
+def test_a_step_on_the_way_is_no_fact() -> None:
+    student = enrolled()
+    typed = {"class_id": class_id(OTHER_COUNTY), "reason": "household"}
+    case = filed("transfer", student, typed, by=f"r{OTHER_COUNTY}")
+    approved(case.id, f"l{OTHER_COUNTY}")
+    assert facts(f"r{HERE}") == [("registered", "")]
+
+
+def test_a_page_of_others_facts_leads_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    register(pupil(0, name="别处甲"), pupil(1, name="别处乙"), identifier=OTHER_COUNTY, officer="o330903")
+    student = enrolled(serial=2)
+    monkeypatch.setattr(feed, "MOST_LOOKED_AT", 1)
+    page, pages = read(f"r{HERE}"), 1
+    while not page.facts:
+        assert page.has_more
+        page, pages = read(f"r{HERE}", after=page.key), pages + 1
+    assert ([one.student_id for one in page.facts], pages) == ([student], 3)
+
+
+def test_a_history_restored_from_a_dump_stops_the_feed_instead_of_losing_facts() -> None:
+    enrolled()
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("UPDATE audit_event SET xid = xid + 1000000")
+    with pytest.raises(feed.FeedBehind):
+        read(f"r{HERE}")
+    try:
+        call_command("feed_resume")
+        begun = read(f"r{HERE}")
+        assert len(begun.facts) == 1
+        student = enrolled("测后来", serial=1)
+        assert [one.student_id for one in read(f"r{HERE}", after=begun.key).facts] == [student]
+    finally:
+        with connections["owner"].cursor() as cursor:
+            cursor.execute(functions(0))
+
+
+# Over HTTP -------------------------------------------------------------------------------
+
+
+def test_a_program_goes_on_from_where_it_ended() -> None:
+    register(*(pupil(serial, name=f"名{letter}") for serial, letter in enumerate("甲乙丙")))
+    program, seen, after, more = Caller(f"r{HERE}"), [], "", True
+    while more:
+        page = program.get("/feed", after=after, limit=2).json()
+        seen, after, more = seen + [one["pupil"] for one in page["items"]], page["next"], page["more"]
+    assert len(seen) == len(set(seen)) == 3
+    assert program.get("/feed", after=after).json() == {"items": [], "more": False, "next": after}
+    transferred(uuid.UUID(seen[0]))
+    (fact,) = program.get("/feed", after=after).json()["items"]
+    assert (fact["fact"], fact["change_code"], fact["to_school"]) == ("changed", "22", OTHER_PROVINCE)
+
+
+def test_who_may_not_follow_is_refused_and_a_strange_cursor_too() -> None:
+    answer = Caller(f"l{HERE}").get("/feed")
+    assert (answer.status_code, answer.json()["code"]) == (403, "not-allowed")
+    assert Caller(f"r{HERE}").get("/feed", after="xx").status_code == 422

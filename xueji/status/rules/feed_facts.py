@@ -1,0 +1,58 @@
+"""Which lines of history are facts for other systems: what became otherwise of a pupil, and nothing on the way to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any, Final
+
+from xueji.status.rules.steps import Act
+
+
+class Fact(StrEnum):
+    """What a system that follows pupils is told."""
+
+    REGISTERED = "registered"  # a pupil has an enrolment, or has one again after a new registration
+    CHANGED = "changed"  # a change of the enrolment took effect
+    UNDONE = "undone"  # a change was taken back: the record is as before it
+    CORRECTED = "corrected"  # name, document or number were put right
+    CANCELLED = "cancelled"  # an enrolment that was none was taken out
+    MOVED = "moved"  # another class of the same grade
+
+
+FACT_NAMES: dict[Fact, tuple[str, str]] = {
+    Fact.REGISTERED: ("注册学籍", "Registered"),
+    Fact.CHANGED: ("学籍变动生效", "A change took effect"),
+    Fact.UNDONE: ("学籍变动撤销", "A change was undone"),
+    Fact.CORRECTED: ("信息更正", "Corrected"),
+    Fact.CANCELLED: ("学籍注销", "Cancelled"),
+    Fact.MOVED: ("调整班级", "Moved to another class"),
+}
+
+# Acts of the rooms below, each with its fact.
+BY_ACT: Final[Mapping[str, Fact]] = {
+    "roster.register": Fact.REGISTERED,
+    "problem.correct": Fact.CORRECTED,
+    "number.upgrade": Fact.CORRECTED,
+    "problem.cancel": Fact.CANCELLED,
+    "class.move": Fact.MOVED,
+}
+STATUS: Final = "status."
+UNDO: Final = f".{Act.UNDO}"
+
+
+def fact_of(act: str, after: Mapping[str, Any] | None) -> Fact | None:
+    """Return the fact that an event about a pupil is, or None for a step on the way.
+
+    A change of status is a fact in the event that says it took effect, and in its undo.
+    """
+    if act.startswith(STATUS):
+        if after and after.get("effect"):
+            return Fact.CHANGED
+        return Fact.UNDONE if act.endswith(UNDO) else None
+    return BY_ACT.get(act)
+
+
+def kind_of(act: str) -> str:
+    """Return the code of the kind of change an act of status business belongs to; empty for other acts."""
+    return act.split(".")[1] if act.startswith(STATUS) else ""
