@@ -42,18 +42,44 @@ def record(
     with connections[using].cursor() as cursor:
         cursor.execute(
             INSERT,
-            [
-                as_uuid(subject_id),
+            event(
                 act,
-                subject_kind,
-                by,
-                office,
-                place,
-                batch_id,
-                None if before is None else json.dumps(before, ensure_ascii=False, default=str),
-                None if after is None else json.dumps(after, ensure_ascii=False, default=str),
-            ],
+                by=by,
+                office=office,
+                subject_kind=subject_kind,
+                subject_id=subject_id,
+                place=place,
+                before=before,
+                after=after,
+                batch_id=batch_id,
+            ),
         )
+
+
+def event(
+    act: str,
+    *,
+    by: int | None,
+    office: int,
+    subject_kind: str,
+    subject_id: UUID | int,
+    place: int,
+    before: Any = None,
+    after: Any = None,
+    batch_id: UUID | None = None,
+) -> list[Any]:
+    """Return the values of INSERT for one event, for who sends it with other statements; see `record`."""
+    return [
+        as_uuid(subject_id),
+        act,
+        subject_kind,
+        by,
+        office,
+        place,
+        batch_id,
+        None if before is None else json.dumps(before, ensure_ascii=False, default=str),
+        None if after is None else json.dumps(after, ensure_ascii=False, default=str),
+    ]
 
 
 def count_on(*, using: str) -> int:

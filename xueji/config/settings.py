@@ -101,7 +101,8 @@ def door(role: str, variable: str) -> dict[str, Any]:
     return {
         "ENGINE": "django.db.backends.postgresql",
         **given,
-        "OPTIONS": {"application_name": role, **options},
+        # Statements that say so are planned once per connection (status/statements.py).
+        "OPTIONS": {"application_name": role, "prepare_threshold": 5, **options},
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,
         # The scope middleware opens the transaction, because it must say the scope first.

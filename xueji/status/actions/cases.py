@@ -22,7 +22,8 @@ from django.db import connections
 from xueji.access.rules import places
 from xueji.access.rules.permissions import Level
 from xueji.access.scope import Actor, national
-from xueji.audit.actions import record
+from xueji.audit.actions import INSERT as EVENT
+from xueji.audit.actions import event
 from xueji.lib import uuid7
 from xueji.lib.errors import Refused
 from xueji.lib.working_days import Calendar
@@ -38,6 +39,7 @@ from xueji.status.rules.kinds import BY_CODE
 from xueji.status.rules.plans import Plan
 from xueji.status.rules.routes import Desk, Purpose, filed_with
 from xueji.status.rules.steps import CLOSED, Act, State, steps_from
+from xueji.status.statements import Writing, asked, business
 from xueji.students.encryption import associated
 
 # Who opened a case or closed it where no person did.
@@ -102,6 +104,16 @@ class Stopped(Refused):
 
 
 @dataclass(frozen=True)
+class OpenTurn:
+    """The turn of the desk that has a case, as its clock stands."""
+
+    received_on: date
+    due_on: date
+    paused_on: date | None
+    paused_days: int
+
+
+@dataclass(frozen=True)
 class Moving:
     """A case as an action holds it, locked until commit."""
 
@@ -125,6 +137,10 @@ class Moving:
     version: int
     student_version: int
     is_discreet: bool
+    # None while no desk has it.
+    turn: OpenTurn | None = None
+    # Accounts that filed, answered or approved: none of them decides at another desk.
+    took_part: frozenset[int] = frozenset()
 
     @property
     def desk(self) -> Desk:
@@ -275,7 +291,8 @@ def file_case(
     Raises FieldsMissing, Stopped (with every obstacle), NotAllowed, NoSuchCase.
     """
     kind = kind_of(kind_code)
-    with national("status") as using:
+    with business() as writing:
+        using = writing.using
         student_version = effects.lock_student(student_id, using)
         if student_version is None:
             raise no_such_pupil()
@@ -300,22 +317,16 @@ def file_case(
             filed_by=by.account_id,
             student_version=student_version,
         )
-        case_id = case.id
-        _insert(case, facts, is_from_paper=is_from_paper, days=days, using=using)
-        with connections[using].cursor() as cursor:
-            for paper_id, _kind in papers:
-                cursor.execute(
-                    "INSERT INTO status_casepaper (student_id, case_id, paper_id, place) VALUES (%s, %s, %s, %s)",
-                    [student_id, case_id, paper_id, case.place],
-                )
+        _insert(case, facts, is_from_paper=is_from_paper, days=days, writing=writing)
+        _rest_on(case, papers, writing)
         if not waits:
-            _receive(case, days=days, today=today, using=using)
+            _receive(case, days=days, today=today, writing=writing)
             if kind.effect_on_filing is not None:
-                _write(case, kind.effect_on_filing(facts, payload), moment=effects.FILING, using=using)
-        _said(case, Act.FILE, by=by, today=today, using=using)
-        _tell(case, Act.FILE, by=by, before=None, using=using)
-        code = "" if kind.is_silent or kind.is_discreet else _track(case, using)
-        return Filed(student_id, case_id, case.state, code, preview.waits)
+                _write(case, kind.effect_on_filing(facts, payload), moment=effects.FILING, writing=writing)
+        _said(case, Act.FILE, by=by, today=today, writing=writing)
+        _tell(case, Act.FILE, by=by, before=None, writing=writing)
+        code = "" if kind.is_silent or kind.is_discreet else _track(case, writing)
+        return Filed(student_id, case.id, case.state, code, preview.waits)
 
 
 def _begun(
@@ -364,7 +375,8 @@ def open_for_school(
     has answered. None where such a case is open already, or where something stands in its way.
     """
     kind = kind_of(kind_code)
-    with national("status") as using:
+    with business() as writing:
+        using = writing.using
         student_version = effects.lock_student(student_id, using)
         found = facts_of(student_id, kind=kind, payload=payload, starter=0, today=today, using=using)
         if student_version is None or found is None:
@@ -384,12 +396,12 @@ def open_for_school(
             student_version=student_version,
         )
         days = calendar(using)
-        _insert(case, facts, is_from_paper=False, days=days, using=using)
-        _receive(case, days=days, today=today, using=using)
-        _pause(case, today=today, using=using)
-        _said(case, Act.FILE, by=None, today=today, reason=reason, using=using)
-        _tell(case, Act.FILE, by=None, before=None, using=using)
-        code = "" if kind.is_silent or kind.is_discreet else _track(case, using)
+        _insert(case, facts, is_from_paper=False, days=days, writing=writing)
+        _receive(case, days=days, today=today, writing=writing)
+        _pause(case, today=today, writing=writing)
+        _said(case, Act.FILE, by=None, today=today, reason=reason, writing=writing)
+        _tell(case, Act.FILE, by=None, before=None, writing=writing)
+        code = "" if kind.is_silent or kind.is_discreet else _track(case, writing)
         return Filed(student_id, case.id, case.state, code)
 
 
@@ -397,13 +409,22 @@ def _papers(student_id: UUID, paper_ids: Collection[UUID], today: date, using: s
     """Return (id, kind) of the papers that count: the pupil's own, and valid today."""
     if not paper_ids:
         return []
-    with connections[using].cursor() as cursor:
-        cursor.execute(
-            """SELECT id, kind FROM status_paper WHERE student_id = %s AND id = ANY(%s)
-               AND (valid_until IS NULL OR valid_until >= %s) ORDER BY id""",
-            [student_id, list(paper_ids), today],
+    return asked(
+        """SELECT id, kind FROM status_paper WHERE student_id = %s AND id = ANY(%s)
+           AND (valid_until IS NULL OR valid_until >= %s) ORDER BY id""",
+        [student_id, list(paper_ids), today],
+        using=using,
+    )
+
+
+def _rest_on(case: Moving, papers: Sequence[tuple[UUID, str]], writing: Writing) -> None:
+    """Note the papers that a case rests on."""
+    for paper_id, _kind in papers:
+        writing.say(
+            """INSERT INTO status_casepaper (student_id, case_id, paper_id, place) VALUES (%s, %s, %s, %s)
+               ON CONFLICT DO NOTHING""",
+            [case.student_id, case.id, paper_id, case.place],
         )
-        return cursor.fetchall()
 
 
 INSERT_CASE = """
@@ -413,52 +434,50 @@ VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, NULL, %s
 """
 
 
-def _insert(case: Moving, facts: Facts, *, is_from_paper: bool, days: Calendar, using: str) -> None:
+def _insert(case: Moving, facts: Facts, *, is_from_paper: bool, days: Calendar, writing: Writing) -> None:
     kind, whole = case.kind, None
     if kind.days_in_all:
         whole = days.due_on(kind.counts_from(facts, case.payload), kind.days_in_all).on
-    with connections[using].cursor() as cursor:
-        cursor.execute(
-            INSERT_CASE,
-            [
-                case.student_id,
-                case.id,
-                case.place,
-                case.kind.code,
-                case.state,
-                case.other_place,
-                case.starter_place,
-                case.desk_place,
-                case.at,
-                json.dumps([desk.as_json() for desk in case.route]),
-                case.pack_id,
-                case.name,
-                seal(case.payload, case.id),
-                case.filed_by,
-                case.filed_on,
-                whole,
-                case.is_discreet,
-                is_from_paper,
-                case.version,
-            ],
-        )
+    writing.say(
+        INSERT_CASE,
+        [
+            case.student_id,
+            case.id,
+            case.place,
+            case.kind.code,
+            case.state,
+            case.other_place,
+            case.starter_place,
+            case.desk_place,
+            case.at,
+            json.dumps([desk.as_json() for desk in case.route]),
+            case.pack_id,
+            case.name,
+            seal(case.payload, case.id),
+            case.filed_by,
+            case.filed_on,
+            whole,
+            case.is_discreet,
+            is_from_paper,
+            case.version,
+        ],
+    )
 
 
-def _track(case: Moving, using: str) -> str:
+def _track(case: Moving, writing: Writing) -> str:
     """Give the case a code for the family, and return it."""
     code = "".join(secrets.choice(TRACKING_SIGNS) for _ in range(TRACKING_LENGTH))
     ring = settings.XUEJI_KEY_RING
-    with connections[using].cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO status_tracking (code_index, student_id, case_id, place, code) VALUES (%s, %s, %s, %s, %s)",
-            [
-                ring.blind_index(TRACKING_SCHEME, code),
-                case.student_id,
-                case.id,
-                case.starter_place,
-                ring.encrypt(code, associated("tracking", case.id)),
-            ],
-        )
+    writing.say(
+        "INSERT INTO status_tracking (code_index, student_id, case_id, place, code) VALUES (%s, %s, %s, %s, %s)",
+        [
+            ring.blind_index(TRACKING_SCHEME, code),
+            case.student_id,
+            case.id,
+            case.starter_place,
+            ring.encrypt(code, associated("tracking", case.id)),
+        ],
+    )
     return code
 
 
@@ -472,18 +491,27 @@ FROM status_case c JOIN students_student s ON s.id = c.student_id
 WHERE c.id = %s FOR UPDATE OF s, c
 """
 
+# Asked after the lock is held, in a statement of its own: it sees what the holder before wrote.
+STANDS = """
+SELECT t.received_on, t.due_on, t.paused_on, t.paused_days,
+    (SELECT array_agg(DISTINCT d.by) FROM status_decision d WHERE d.student_id = one.student_id
+        AND d.case_id = one.case_id AND d.act IN ('file', 'answer', 'approve'))
+FROM (SELECT %s::uuid AS student_id, %s::uuid AS case_id) one
+LEFT JOIN status_turn t ON t.student_id = one.student_id AND t.case_id = one.case_id AND t.ended_on IS NULL
+"""
+
 
 def locked(case_id: UUID, using: str) -> Moving:
     """Return a case, it and its pupil locked until commit. Raises NoSuchCase."""
-    with connections[using].cursor() as cursor:
-        cursor.execute(LOCK, [case_id])
-        row = cursor.fetchone()
-    if row is None:
+    rows = asked(LOCK, [case_id], using=using)
+    if not rows:
         raise no_such_case()
+    (row,) = rows
     student_id, id_, kind, state, place, other_place, starter_place, desk_place, at, route, *rest = row
     pack_id, name, payload, filed_by, filed_on, effect_on, undo_until, version, student_version, discreet = (
         rest
     )
+    ((*turn, took_part),) = asked(STANDS, [student_id, id_], using=using)
     return Moving(
         student_id=student_id,
         id=id_,
@@ -505,6 +533,8 @@ def locked(case_id: UUID, using: str) -> Moving:
         version=version,
         student_version=student_version,
         is_discreet=discreet,
+        turn=OpenTurn(*turn) if turn[0] else None,
+        took_part=frozenset(took_part or ()),
     )
 
 
@@ -520,7 +550,7 @@ def permission_at(desk: Desk) -> str:
     return "status.decide_at_school" if is_school else "status.decide_at_authority"
 
 
-def require_turn(case: Moving, act: Act, *, by: Actor, version: int | None, using: str) -> None:
+def require_turn(case: Moving, act: Act, *, by: Actor, version: int | None) -> None:
     """Raise unless `by` may do `act` on the case now, as it was looked at.
 
     Raises NotNow for what is past, NotYourTurn for another office, NotAllowed for a role that
@@ -532,14 +562,7 @@ def require_turn(case: Moving, act: Act, *, by: Actor, version: int | None, usin
     by.require(permission_at(case.desk))
     if by.place != case.desk_place:
         raise NotYourTurn("该业务现在不在本单位办理。", "This case is not on the desk of your office now.")
-    with connections[using].cursor() as cursor:
-        cursor.execute(
-            """SELECT EXISTS (SELECT 1 FROM status_decision WHERE student_id = %s AND case_id = %s AND by = %s
-               AND act IN ('file', 'answer', 'approve'))""",
-            [case.student_id, case.id, by.account_id],
-        )
-        (took_part,) = cursor.fetchone()
-    if took_part:
+    if by.account_id in case.took_part:
         raise OwnWork(
             "您已办理过本业务的前一环节，这一环节须由另一位同事办理。",
             "You did an earlier part of this case; a second person has to do this one.",
@@ -576,29 +599,30 @@ def approve(case_id: UUID, *, by: Actor, today: date, reason: str = "", version:
     What stood in the way is looked at again when it takes effect. A late decision is accepted.
     Raises Stopped, Overtaken and what `require_turn` raises.
     """
-    with national("status") as using:
+    with business() as writing:
+        using = writing.using
         case = locked(case_id, using)
-        require_turn(case, Act.APPROVE, by=by, version=version, using=using)
+        require_turn(case, Act.APPROVE, by=by, version=version)
         days = calendar(using)
-        moved, before = case, case
+        moved = case
         if case.desk.has_effect:
-            moved = _take_effect(case, by=by, today=today, using=using)
+            moved = _take_effect(case, today=today, writing=writing)
         if case.at + 1 < len(case.route):
             moved = replace(
                 moved, at=case.at + 1, desk_place=case.route[case.at + 1].place, version=case.version + 1
             )
         else:
             moved = replace(moved, state=State.COMPLETED, version=case.version + 1)
-        _said(case, Act.APPROVE, by=by, today=today, reason=reason, using=using)
-        _end_turn(case, Act.APPROVE, days=days, today=today, using=using)
+        _said(case, Act.APPROVE, by=by, today=today, reason=reason, writing=writing)
+        _end_turn(case, Act.APPROVE, days=days, today=today, writing=writing)
         if moved.state is State.WITH_DESK:
-            _receive(moved, days=days, today=today, using=using)
-        _move(moved, today=today, using=using)
-        _tell(moved, Act.APPROVE, by=by, before=before, using=using)
+            _receive(moved, days=days, today=today, writing=writing)
+        _move(moved, today=today, writing=writing)
+        _tell(moved, Act.APPROVE, by=by, before=case, writing=writing)
         if case.kind.ends_others and case.desk.has_effect:
-            _end_others(case, today=today, using=using)
+            _end_others(case, today=today, writing=writing)
         if moved.state in CLOSED:
-            release_waiting(case.student_id, today=today, using=using)
+            _release_waiting(case.student_id, today=today, writing=writing)
         return Acted(case.student_id, case.id, moved.state, moved.version)
 
 
@@ -618,7 +642,7 @@ def foresee(case_id: UUID, *, by: Actor, today: date) -> Foreseen:
     """
     with national("status") as using:
         case = locked(case_id, using)
-        require_turn(case, Act.APPROVE, by=by, version=None, using=using)
+        require_turn(case, Act.APPROVE, by=by, version=None)
         following = case.route[case.at + 1] if case.at + 1 < len(case.route) else None
         return Foreseen(
             case_id,
@@ -658,12 +682,12 @@ def _effect_now(case: Moving, *, today: date, using: str) -> tuple[Plan, Facts]:
     return kind.effect(facts, case.payload), facts
 
 
-def _take_effect(case: Moving, *, by: Actor, today: date, using: str) -> Moving:
+def _take_effect(case: Moving, *, today: date, writing: Writing) -> Moving:
     """Write what the case is about."""
-    planned, facts = _effect_now(case, today=today, using=using)
+    planned, facts = _effect_now(case, today=today, using=writing.using)
     if case.kind.leaves_copy:
-        leave_copy(case, today=today, using=using)
-    _write(case, planned, moment=effects.EFFECT, using=using)
+        _leave_copy(case, today=today, using=writing.using)
+    _write(case, planned, moment=effects.EFFECT, writing=writing)
     return replace(
         case,
         effect_on=today,
@@ -672,8 +696,10 @@ def _take_effect(case: Moving, *, by: Actor, today: date, using: str) -> Moving:
     )
 
 
-def _end_others(case: Moving, *, today: date, using: str) -> None:
+def _end_others(case: Moving, *, today: date, writing: Writing) -> None:
     """Withdraw the pupil's other open cases that had no effect yet: nothing is left that they could change."""
+    writing.send()
+    using = writing.using
     with connections[using].cursor() as cursor:
         cursor.execute(
             """SELECT id FROM status_case WHERE student_id = %s AND id <> %s AND closed_on IS NULL
@@ -689,55 +715,44 @@ def _end_others(case: Moving, *, today: date, using: str) -> None:
             by=None,
             today=today,
             reason="该生学籍已终止。",
-            using=using,
+            writing=writing,
         )
 
 
-def _write(case: Moving, plan: Plan, *, moment: str, using: str) -> None:
+def _write(case: Moving, plan: Plan, *, moment: str, writing: Writing) -> None:
     effects.apply(
-        plan, student_id=case.student_id, case_id=case.id, place=case.place, moment=moment, using=using
+        plan, student_id=case.student_id, case_id=case.id, place=case.place, moment=moment, writing=writing
     )
-    _raise_version(case, using)
+    _raise_version(case, writing)
 
 
-def _raise_version(case: Moving, using: str) -> None:
-    with connections[using].cursor() as cursor:
-        cursor.execute("UPDATE students_student SET version = version + 1 WHERE id = %s", [case.student_id])
+def _raise_version(case: Moving, writing: Writing) -> None:
+    writing.say("UPDATE students_student SET version = version + 1 WHERE id = %s", [case.student_id])
 
 
 COPY = """
 INSERT INTO status_sealedcopy (student_id, id, place, case_id, name, content, sha256, made_on)
-SELECT %(student)s, %(id)s, %(place)s, %(case)s, %(name)s, text, encode(sha256(text), 'hex'), %(today)s
-FROM (SELECT convert_to(jsonb_build_object(
-    'student', (SELECT to_jsonb(s) FROM students_student s WHERE s.id = %(student)s),
+SELECT s.id, %s, %s, %s, %s, text, encode(sha256(text), 'hex'), %s
+FROM students_student s, LATERAL (SELECT convert_to(jsonb_build_object(
+    'student', to_jsonb(s),
     'identifiers', (SELECT coalesce(jsonb_agg(to_jsonb(i) ORDER BY i.since, i.scheme), '[]')
-        FROM students_identifier i WHERE i.student_id = %(student)s),
+        FROM students_identifier i WHERE i.student_id = s.id),
     'enrolments', (SELECT coalesce(jsonb_agg(to_jsonb(e) || jsonb_build_object('school', o.name, 'class_number', c.number)
         ORDER BY e.started_on), '[]') FROM students_enrolment e
         JOIN organisations_organisation o ON o.id = e.school_id
-        JOIN organisations_class c ON c.id = e.class_of_id WHERE e.student_id = %(student)s),
+        JOIN organisations_class c ON c.id = e.class_of_id WHERE e.student_id = s.id),
     'family', (SELECT coalesce(jsonb_agg(to_jsonb(f) ORDER BY f.ordinal), '[]')
-        FROM students_familymember f WHERE f.student_id = %(student)s),
+        FROM students_familymember f WHERE f.student_id = s.id),
     'marks', (SELECT coalesce(jsonb_agg(to_jsonb(m) ORDER BY m.since), '[]')
-        FROM status_mark m WHERE m.student_id = %(student)s)
+        FROM status_mark m WHERE m.student_id = s.id)
 )::text, 'UTF8') AS text) AS made
+WHERE s.id = %s RETURNING id
 """
 
 
-def leave_copy(case: Moving, *, today: date, using: str) -> None:
+def _leave_copy(case: Moving, *, today: date, using: str) -> None:
     """Keep the record as it stands, for the school that gives the pupil away (art. 15). Numbers in it stay encrypted."""
-    with connections[using].cursor() as cursor:
-        cursor.execute(
-            COPY,
-            {
-                "student": case.student_id,
-                "id": uuid7.new(),
-                "place": case.place,
-                "case": case.id,
-                "name": case.name,
-                "today": today,
-            },
-        )
+    asked(COPY, [uuid7.new(), case.place, case.id, case.name, today, case.student_id], using=using)
 
 
 def refuse(
@@ -753,9 +768,10 @@ def refuse(
 
     Raises ReasonMissing for a reason that is not on the list.
     """
-    with national("status") as using:
+    with business() as writing:
+        using = writing.using
         case = locked(case_id, using)
-        require_turn(case, Act.REFUSE, by=by, version=version, using=using)
+        require_turn(case, Act.REFUSE, by=by, version=version)
         _require_decision(case)
         if reason_code not in {one.code for one in case.kind.refusals}:
             raise ReasonMissing(
@@ -770,7 +786,7 @@ def refuse(
             today=today,
             reason_code=reason_code,
             reason=reason,
-            using=using,
+            writing=writing,
         )
 
 
@@ -785,7 +801,8 @@ def _require_decision(case: Moving) -> None:
 
 def withdraw(case_id: UUID, *, by: Actor, today: date, reason: str = "", version: int | None = None) -> Acted:
     """Take a case back by the office that filed it, as long as it had no effect."""
-    with national("status") as using:
+    with business() as writing:
+        using = writing.using
         case = locked(case_id, using)
         require_starter_of(case, Act.WITHDRAW, by=by, version=version)
         if case.effect_on is not None:
@@ -793,7 +810,7 @@ def withdraw(case_id: UUID, *, by: Actor, today: date, reason: str = "", version
                 "该业务已经生效，不能撤回；确有错误的，请上级主管部门撤销。",
                 "It has taken effect and cannot be withdrawn; if it was wrong, the authority above can undo it.",
             )
-        return _close(case, Act.WITHDRAW, State.WITHDRAWN, by=by, today=today, reason=reason, using=using)
+        return _close(case, Act.WITHDRAW, State.WITHDRAWN, by=by, today=today, reason=reason, writing=writing)
 
 
 def _close(
@@ -803,11 +820,12 @@ def _close(
     *,
     by: Actor | None,
     today: date,
-    using: str,
+    writing: Writing,
     reason_code: str = "",
     reason: str = "",
 ) -> Acted:
     """Close a case without its effect; what filing had written is taken back."""
+    using = writing.using
     filed = effects.kept(case.student_id, case.id, moment=effects.FILING, using=using)
     if filed.writes:
         effects.apply(
@@ -816,32 +834,33 @@ def _close(
             case_id=case.id,
             place=case.place,
             moment=effects.FILING,
-            using=using,
+            writing=writing,
             keep=False,
         )
-        _raise_version(case, using)
+        _raise_version(case, writing)
     moved = replace(case, state=state, version=case.version + 1)
-    _said(case, act, by=by, today=today, reason_code=reason_code, reason=reason, using=using)
-    _end_turn(case, act, days=calendar(using), today=today, using=using)
-    _move(moved, today=today, using=using)
-    _tell(moved, act, by=by, before=case, using=using)
-    release_waiting(case.student_id, today=today, using=using)
+    _said(case, act, by=by, today=today, reason_code=reason_code, reason=reason, writing=writing)
+    _end_turn(case, act, days=calendar(using), today=today, writing=writing)
+    _move(moved, today=today, writing=writing)
+    _tell(moved, act, by=by, before=case, writing=writing)
+    _release_waiting(case.student_id, today=today, writing=writing)
     return Acted(case.student_id, case.id, state, moved.version)
 
 
 def send_back(case_id: UUID, *, reason: str, by: Actor, today: date, version: int | None = None) -> Acted:
     """Return a case for completion: the desk's clock pauses until the answer comes. Raises ReasonMissing."""
-    with national("status") as using:
+    with business() as writing:
+        using = writing.using
         case = locked(case_id, using)
-        require_turn(case, Act.RETURN, by=by, version=version, using=using)
+        require_turn(case, Act.RETURN, by=by, version=version)
         _require_decision(case)
         if not reason.strip():
             raise ReasonMissing("请写明需要补正什么。", "Say what has to be completed.")
         moved = replace(case, state=State.RETURNED, version=case.version + 1)
-        _pause(moved, today=today, using=using)
-        _said(case, Act.RETURN, by=by, today=today, reason=reason, using=using)
-        _move(moved, today=today, using=using)
-        _tell(moved, Act.RETURN, by=by, before=case, using=using)
+        _pause(moved, today=today, writing=writing)
+        _said(case, Act.RETURN, by=by, today=today, reason=reason, writing=writing)
+        _move(moved, today=today, writing=writing)
+        _tell(moved, Act.RETURN, by=by, before=case, writing=writing)
         return Acted(case.student_id, case.id, moved.state, moved.version)
 
 
@@ -859,7 +878,8 @@ def answer(
 
     `typed` replaces what was stated. Raises FieldsMissing, Stopped.
     """
-    with national("status") as using:
+    with business() as writing:
+        using = writing.using
         case = locked(case_id, using)
         require_starter_of(case, Act.ANSWER, by=by, version=version)
         payload = case.payload
@@ -871,48 +891,28 @@ def answer(
         moved = replace(case, state=State.WITH_DESK, payload=payload, version=case.version + 1)
         given = {*_paper_kinds(case, using), *(one[1] for one in papers)}
         _require_clear(moved, given, today=today, using=using)
-        days = calendar(using)
-        with connections[using].cursor() as cursor:
-            cursor.execute(
-                """SELECT paused_on, due_on FROM status_turn
-                   WHERE student_id = %s AND case_id = %s AND ended_on IS NULL""",
-                [case.student_id, case.id],
-            )
-            paused_on, due_on = cursor.fetchone()
-            paused = days.days_used(paused_on, today)
-            due = days.shifted(due_on, paused)
-            cursor.execute(
-                """UPDATE status_turn SET paused_on = NULL, paused_days = paused_days + %s, due_on = %s,
-                       is_provisional = %s, case_version = %s
-                   WHERE student_id = %s AND case_id = %s AND ended_on IS NULL""",
-                [paused, due.on, due.is_provisional, moved.version, case.student_id, case.id],
-            )
-            for paper_id, _kind in papers:
-                cursor.execute(
-                    """INSERT INTO status_casepaper (student_id, case_id, paper_id, place) VALUES (%s, %s, %s, %s)
-                       ON CONFLICT DO NOTHING""",
-                    [case.student_id, case.id, paper_id, case.place],
-                )
-            cursor.execute(
-                "UPDATE status_case SET payload = %s WHERE student_id = %s AND id = %s",
-                [seal(payload, case.id), case.student_id, case.id],
-            )
-        _said(case, Act.ANSWER, by=by, today=today, reason=reason, using=using)
-        _move(moved, today=today, using=using)
-        _tell(moved, Act.ANSWER, by=by, before=case, using=using)
+        _resume(moved, days=calendar(using), today=today, writing=writing)
+        _rest_on(case, papers, writing)
+        writing.say(
+            "UPDATE status_case SET payload = %s WHERE student_id = %s AND id = %s",
+            [seal(payload, case.id), case.student_id, case.id],
+        )
+        _said(case, Act.ANSWER, by=by, today=today, reason=reason, writing=writing)
+        _move(moved, today=today, writing=writing)
+        _tell(moved, Act.ANSWER, by=by, before=case, writing=writing)
         return Acted(case.student_id, case.id, moved.state, moved.version)
 
 
 def _paper_kinds(case: Moving, using: str) -> set[str]:
     """Return the kinds of the papers that a case rests on."""
-    with connections[using].cursor() as cursor:
-        cursor.execute(
-            """SELECT DISTINCT p.kind FROM status_casepaper c
-               JOIN status_paper p ON p.student_id = c.student_id AND p.id = c.paper_id
-               WHERE c.student_id = %s AND c.case_id = %s""",
-            [case.student_id, case.id],
-        )
-        return {row[0] for row in cursor.fetchall()}
+    rows = asked(
+        """SELECT DISTINCT p.kind FROM status_casepaper c
+           JOIN status_paper p ON p.student_id = c.student_id AND p.id = c.paper_id
+           WHERE c.student_id = %s AND c.case_id = %s""",
+        [case.student_id, case.id],
+        using=using,
+    )
+    return {row[0] for row in rows}
 
 
 def _require_clear(case: Moving, papers: Collection[str], *, today: date, using: str) -> None:
@@ -950,13 +950,22 @@ def _require_clear(case: Moving, papers: Collection[str], *, today: date, using:
 
 def release_waiting(student_id: UUID, *, today: date, using: str) -> int:
     """Put waiting cases of a pupil whose way has become clear on their first desk; return how many."""
-    with connections[using].cursor() as cursor:
-        cursor.execute(
-            "SELECT id FROM status_case WHERE student_id = %s AND state = %s ORDER BY id",
-            [student_id, State.WAITING],
-        )
-        waiting = [row[0] for row in cursor.fetchall()]
-    return sum(_release(locked(case_id, using), today=today, using=using) for case_id in waiting)
+    writing = Writing(using)
+    moved = _release_waiting(student_id, today=today, writing=writing)
+    writing.send()
+    return moved
+
+
+def _release_waiting(student_id: UUID, *, today: date, writing: Writing) -> int:
+    writing.send()
+    waiting = asked(
+        "SELECT id FROM status_case WHERE student_id = %s AND state = %s ORDER BY id",
+        [student_id, State.WAITING.value],
+        using=writing.using,
+    )
+    return sum(
+        _release(locked(case_id, writing.using), today=today, writing=writing) for (case_id,) in waiting
+    )
 
 
 def obstacles_of(case_id: UUID, *, today: date) -> tuple[Obstacle, ...]:
@@ -981,19 +990,22 @@ def _obstacles_of(case: Moving, *, today: date, using: str) -> tuple[Obstacle, .
 
 def release(case_id: UUID, *, today: date) -> bool:
     """Look at a waiting case again, and put it on its first desk if nothing stands in its way; return whether it moved."""
-    with national("status") as using:
-        return _release(locked(case_id, using), today=today, using=using)
+    with business() as writing:
+        return _release(locked(case_id, writing.using), today=today, writing=writing)
 
 
-def _release(case: Moving, *, today: date, using: str) -> bool:
+def _release(case: Moving, *, today: date, writing: Writing) -> bool:
+    using = writing.using
     if case.state is not State.WAITING:
         return False
     if any(one.weight is not Weight.WARNS for one in _obstacles_of(case, today=today, using=using)):
         return False
     moved = replace(case, state=State.WITH_DESK, desk_place=case.route[0].place, version=case.version + 1)
-    _receive(moved, days=calendar(using), today=today, using=using)
-    _move(moved, today=today, using=using)
-    _tell(moved, Act.RELEASE, by=None, before=case, using=using)
+    _receive(moved, days=calendar(using), today=today, writing=writing)
+    _move(moved, today=today, writing=writing)
+    _tell(moved, Act.RELEASE, by=None, before=case, writing=writing)
+    # The next one that waits looks at what is open now.
+    writing.send()
     return True
 
 
@@ -1013,7 +1025,8 @@ def undo(case_id: UUID, *, reason: str, by: Actor, today: date, version: int | N
 
     Raises CannotUndo, NotNow, ReasonMissing, Overtaken.
     """
-    with national("status") as using:
+    with business() as writing:
+        using = writing.using
         case = locked(case_id, using)
         _require_version(case, version)
         by.require("status.undo")
@@ -1035,32 +1048,32 @@ def undo(case_id: UUID, *, reason: str, by: Actor, today: date, version: int | N
         _require_nothing_on_top(case, using)
         for moment in (effects.EFFECT, effects.FILING):
             done = effects.kept(case.student_id, case.id, moment=moment, using=using)
-            try:
-                effects.apply(
-                    done.inverse(),
-                    student_id=case.student_id,
-                    case_id=case.id,
-                    place=case.place,
-                    moment=moment,
-                    using=using,
-                    keep=False,
-                )
-            except effects.Overtaken as overtaken:
-                raise CannotUndo(
-                    "该生的学籍此后又有了变动，不能直接撤销；请先撤销后来的变动。",
-                    "The record changed again since; undo the later change first.",
-                ) from overtaken
-        _raise_version(case, using)
-        with connections[using].cursor() as cursor:
-            cursor.execute(
-                "UPDATE status_sealedcopy SET void_on = %s WHERE student_id = %s AND case_id = %s",
-                [today, case.student_id, case.id],
+            effects.apply(
+                done.inverse(),
+                student_id=case.student_id,
+                case_id=case.id,
+                place=case.place,
+                moment=moment,
+                writing=writing,
+                keep=False,
             )
+        try:
+            writing.send()
+        except effects.Overtaken as overtaken:
+            raise CannotUndo(
+                "该生的学籍此后又有了变动，不能直接撤销；请先撤销后来的变动。",
+                "The record changed again since; undo the later change first.",
+            ) from overtaken
+        _raise_version(case, writing)
+        writing.say(
+            "UPDATE status_sealedcopy SET void_on = %s WHERE student_id = %s AND case_id = %s",
+            [today, case.student_id, case.id],
+        )
         moved = replace(case, state=State.UNDONE, version=case.version + 1)
-        _said(case, Act.UNDO, by=by, today=today, reason=reason, using=using)
-        _end_turn(case, Act.UNDO, days=calendar(using), today=today, using=using)
-        _move(moved, today=today, using=using)
-        _tell(moved, Act.UNDO, by=by, before=case, using=using)
+        _said(case, Act.UNDO, by=by, today=today, reason=reason, writing=writing)
+        _end_turn(case, Act.UNDO, days=calendar(using), today=today, writing=writing)
+        _move(moved, today=today, writing=writing)
+        _tell(moved, Act.UNDO, by=by, before=case, writing=writing)
         return Acted(case.student_id, case.id, moved.state, moved.version)
 
 
@@ -1096,69 +1109,70 @@ def _require_nothing_on_top(case: Moving, using: str) -> None:
 # What every step writes --------------------------------------------------------------------
 
 
-def _receive(case: Moving, *, days: Calendar, today: date, using: str) -> None:
+def _receive(case: Moving, *, days: Calendar, today: date, writing: Writing) -> None:
     """Put a case on its desk: its turn begins, with a clock of its own."""
     desk = case.desk
     due = days.due_on(today, desk.days)
-    with connections[using].cursor() as cursor:
-        cursor.execute(
-            """INSERT INTO status_turn (student_id, case_id, ordinal, place, party, purpose, above, kind, name,
-                   from_place, is_discreet, days, received_on, due_on, is_provisional, paused_days, act, case_version)
-               VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 0, '', %s)""",
-            [
-                case.student_id,
-                case.id,
-                case.at,
-                desk.place,
-                desk.party,
-                desk.purpose,
-                places.authority_above(desk.place, authority_codes()),
-                case.kind.code,
-                case.name,
-                case.starter_place,
-                case.is_discreet,
-                desk.days,
-                today,
-                due.on,
-                due.is_provisional,
-                case.version,
-            ],
-        )
+    writing.say(
+        """INSERT INTO status_turn (student_id, case_id, ordinal, place, party, purpose, above, kind, name,
+               from_place, is_discreet, days, received_on, due_on, is_provisional, paused_days, act, case_version)
+           VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 0, '', %s)""",
+        [
+            case.student_id,
+            case.id,
+            case.at,
+            desk.place,
+            desk.party,
+            desk.purpose,
+            places.authority_above(desk.place, authority_codes()),
+            case.kind.code,
+            case.name,
+            case.starter_place,
+            case.is_discreet,
+            desk.days,
+            today,
+            due.on,
+            due.is_provisional,
+            case.version,
+        ],
+    )
 
 
-def _pause(case: Moving, *, today: date, using: str) -> None:
+def _pause(case: Moving, *, today: date, writing: Writing) -> None:
     """Stop the clock of the desk whose turn it is."""
-    with connections[using].cursor() as cursor:
-        cursor.execute(
-            """UPDATE status_turn SET paused_on = %s, case_version = %s
-               WHERE student_id = %s AND case_id = %s AND ended_on IS NULL""",
-            [today, case.version, case.student_id, case.id],
-        )
+    writing.say(
+        f"UPDATE status_turn SET paused_on = %s, case_version = %s WHERE {OF_THE_OPEN_TURN}",
+        [today, case.version, case.student_id, case.id],
+    )
 
 
-def _end_turn(case: Moving, act: Act, *, days: Calendar, today: date, using: str) -> None:
-    with connections[using].cursor() as cursor:
-        cursor.execute(
-            """UPDATE status_turn SET ended_on = %(today)s, act = %(act)s, case_version = %(version)s
-               WHERE student_id = %(student)s AND case_id = %(case)s AND ended_on IS NULL
-               RETURNING ordinal, received_on, paused_days, paused_on""",
-            {
-                "today": today,
-                "act": act,
-                "version": case.version + 1,
-                "student": case.student_id,
-                "case": case.id,
-            },
-        )
-        row = cursor.fetchone()
-        if row is None:
-            return
-        ordinal, received_on, paused_days, paused_on = row
-        used = days.days_used(received_on, paused_on or today) - paused_days
-        cursor.execute(
-            "UPDATE status_turn SET days_used = %s WHERE student_id = %s AND case_id = %s AND ordinal = %s",
-            [max(0, used), case.student_id, case.id, ordinal],
-        )
+def _resume(case: Moving, *, days: Calendar, today: date, writing: Writing) -> None:
+    """Let the clock of the desk go on: the days it stood still are added to those it has."""
+    if case.turn is None or case.turn.paused_on is None:
+        return
+    paused = days.days_used(case.turn.paused_on, today)
+    due = days.shifted(case.turn.due_on, paused)
+    writing.say(
+        f"""UPDATE status_turn SET paused_on = NULL, paused_days = paused_days + %s, due_on = %s,
+                is_provisional = %s, case_version = %s WHERE {OF_THE_OPEN_TURN}""",
+        [paused, due.on, due.is_provisional, case.version, case.student_id, case.id],
+    )
+
+
+OF_THE_OPEN_TURN = "student_id = %s AND case_id = %s AND ended_on IS NULL"
+
+
+def _end_turn(case: Moving, act: Act, *, days: Calendar, today: date, writing: Writing) -> None:
+    """End the turn of the desk that has the case; one that waits is on no desk."""
+    turn = case.turn
+    if turn is None:
+        return
+    used = days.days_used(turn.received_on, turn.paused_on or today) - turn.paused_days
+    writing.say(
+        f"""UPDATE status_turn SET ended_on = %s, act = %s, case_version = %s, days_used = %s
+            WHERE {OF_THE_OPEN_TURN}""",
+        [today, act, case.version + 1, max(0, used), case.student_id, case.id],
+    )
 
 
 def _said(
@@ -1167,68 +1181,68 @@ def _said(
     *,
     by: Actor | None,
     today: date,
-    using: str,
+    writing: Writing,
     reason_code: str = "",
     reason: str = "",
 ) -> None:
-    with connections[using].cursor() as cursor:
-        cursor.execute(
-            """INSERT INTO status_decision (student_id, id, case_id, place, ordinal, act, reason_code, reason, by,
-                   office, "on")
-               VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)""",
-            [
-                case.student_id,
-                uuid7.new(),
-                case.id,
-                case.place,
-                case.at,
-                act,
-                reason_code,
-                " ".join(reason.split())[:500],
-                by.account_id if by else NOBODY,
-                by.place if by else case.starter_place,
-                today,
-            ],
-        )
+    writing.say(
+        """INSERT INTO status_decision (student_id, id, case_id, place, ordinal, act, reason_code, reason, by,
+               office, "on")
+           VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)""",
+        [
+            case.student_id,
+            uuid7.new(),
+            case.id,
+            case.place,
+            case.at,
+            act,
+            reason_code,
+            " ".join(reason.split())[:500],
+            by.account_id if by else NOBODY,
+            by.place if by else case.starter_place,
+            today,
+        ],
+    )
 
 
-def _move(case: Moving, *, today: date, using: str) -> None:
-    with connections[using].cursor() as cursor:
-        cursor.execute(
-            """UPDATE status_case SET state = %s, at = %s, desk_place = %s, effect_on = %s, undo_until = %s,
-                   closed_on = %s, version = %s WHERE student_id = %s AND id = %s""",
-            [
-                case.state,
-                case.at,
-                case.desk_place,
-                case.effect_on,
-                case.undo_until,
-                today if case.state in CLOSED else None,
-                case.version,
-                case.student_id,
-                case.id,
-            ],
-        )
+def _move(case: Moving, *, today: date, writing: Writing) -> None:
+    writing.say(
+        """UPDATE status_case SET state = %s, at = %s, desk_place = %s, effect_on = %s, undo_until = %s,
+               closed_on = %s, version = %s WHERE student_id = %s AND id = %s""",
+        [
+            case.state,
+            case.at,
+            case.desk_place,
+            case.effect_on,
+            case.undo_until,
+            today if case.state in CLOSED else None,
+            case.version,
+            case.student_id,
+            case.id,
+        ],
+    )
 
 
-def _tell(case: Moving, act: Act, *, by: Actor | None, before: Moving | None, using: str) -> None:
+def _tell(case: Moving, act: Act, *, by: Actor | None, before: Moving | None, writing: Writing) -> None:
     """Append the event. A discreet change is filed under its case, so that no record of the pupil shows it."""
     took_effect = case.effect_on is not None and (before is None or before.effect_on is None)
-    record(
-        f"status.{case.kind.code}.{act}",
-        by=by.account_id if by else None,
-        office=by.place if by else case.starter_place,
-        subject_kind="case" if case.is_discreet else "student",
-        subject_id=case.id if case.is_discreet else case.student_id,
-        place=case.place,
-        before=None if before is None else {"state": before.state, "at": before.at},
-        after={
-            "case": str(case.id),
-            "state": case.state,
-            "at": case.at,
-            **({"effect": True} if took_effect else {}),
-        },
-        using=using,
+    writing.say(
+        EVENT,
+        event(
+            f"status.{case.kind.code}.{act}",
+            by=by.account_id if by else None,
+            office=by.place if by else case.starter_place,
+            subject_kind="case" if case.is_discreet else "student",
+            subject_id=case.id if case.is_discreet else case.student_id,
+            place=case.place,
+            before=None if before is None else {"state": before.state, "at": before.at},
+            after={
+                "case": str(case.id),
+                "state": case.state,
+                "at": case.at,
+                **({"effect": True} if took_effect else {}),
+            },
+        ),
     )
 
 

@@ -16,6 +16,7 @@ from django.db import connections
 
 from xueji.lib.errors import Refused
 from xueji.status.rules.plans import Plan, Table, Write, seats
+from xueji.status.statements import Writing, asked
 
 # The pupil's own version is raised once by the engine, whatever rows change.
 VERSIONED = frozenset({Table.ENROLMENT})
@@ -41,29 +42,40 @@ ON CONFLICT (class_of_id, state) DO UPDATE SET count = h.count + EXCLUDED.count
 
 
 def apply(
-    plan: Plan, *, student_id: UUID, case_id: UUID, place: int, moment: str, using: str, keep: bool = True
+    plan: Plan,
+    *,
+    student_id: UUID,
+    case_id: UUID,
+    place: int,
+    moment: str,
+    writing: Writing,
+    keep: bool = True,
 ) -> None:
-    """Write a plan. With `keep` its images are kept as what the case did at `moment`. Raises Overtaken."""
-    with connections[using].cursor() as cursor:
-        for write in plan.writes:
-            statement, values = _statement(write)
-            cursor.execute(statement, values)
-            # All rows of a pupil in a table: it may have none.
-            if cursor.rowcount != 1 and not _is_wide(write):
-                raise Overtaken(
-                    "该生的学籍刚刚有了其他变动，请刷新后重新核对。",
-                    "The pupil's record has just changed otherwise; reload and look again.",
-                )
-        if keep:
-            _keep(cursor, plan, student_id=student_id, case_id=case_id, place=place, moment=moment)
-        count(cursor, plan)
+    """Write a plan. With `keep` its images are kept as what the case did at `moment`.
+
+    The sending raises Overtaken where a row has become otherwise.
+    """
+    for write in plan.writes:
+        statement, values = _statement(write)
+        # All rows of a pupil in a table: it may have none.
+        writing.say(statement, values, unless_one_row=None if _is_wide(write) else overtaken())
+    if keep:
+        _keep(plan, student_id=student_id, case_id=case_id, place=place, moment=moment, writing=writing)
+    _count(plan, writing)
 
 
-def count(cursor: Any, plan: Plan) -> None:
+def overtaken() -> Overtaken:
+    return Overtaken(
+        "该生的学籍刚刚有了其他变动，请刷新后重新核对。",
+        "The pupil's record has just changed otherwise; reload and look again.",
+    )
+
+
+def _count(plan: Plan, writing: Writing) -> None:
     """Bring the head counts in step, last of all and in order, so that two changes never wait for each other crosswise."""
     changes = [(*seat, by) for seat, by in sorted(seats(plan).items())]
     if changes:
-        cursor.execute(HEADCOUNT, [list(column) for column in zip(*changes, strict=True)])
+        writing.say(HEADCOUNT, [list(column) for column in zip(*changes, strict=True)])
 
 
 def kept(student_id: UUID, case_id: UUID, *, moment: str, using: str) -> Plan:
@@ -82,7 +94,7 @@ def kept(student_id: UUID, case_id: UUID, *, moment: str, using: str) -> Plan:
         )
 
 
-def _keep(cursor: Any, plan: Plan, *, student_id: UUID, case_id: UUID, place: int, moment: str) -> None:
+def _keep(plan: Plan, *, student_id: UUID, case_id: UUID, place: int, moment: str, writing: Writing) -> None:
     rows = [
         (
             student_id,
@@ -97,7 +109,7 @@ def _keep(cursor: Any, plan: Plan, *, student_id: UUID, case_id: UUID, place: in
     ]
     if rows:
         one = "(%s, %s, %s, %s, %s, %s, %s, %s, %s)"
-        cursor.execute(
+        writing.say(
             'INSERT INTO status_effect (student_id, case_id, moment, ordinal, place, "table", key, before, after)'
             f" VALUES {', '.join([one] * len(rows))}",
             [value for row in rows for value in row],
@@ -185,10 +197,8 @@ BYTES = frozenset({"index", "value", "private"})
 
 def lock_student(student_id: UUID, using: str) -> int | None:
     """Lock the pupil's row until commit and return its version; None when there is no such pupil."""
-    with connections[using].cursor() as cursor:
-        cursor.execute("SELECT version FROM students_student WHERE id = %s FOR UPDATE", [student_id])
-        row = cursor.fetchone()
-    return int(row[0]) if row else None
+    rows = asked("SELECT version FROM students_student WHERE id = %s FOR UPDATE", [student_id], using=using)
+    return int(rows[0][0]) if rows else None
 
 
 def images_as_lines(

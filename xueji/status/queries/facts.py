@@ -24,13 +24,23 @@ from xueji.status.rules.facts import (
 )
 from xueji.status.rules.kind import Kind, Starter
 from xueji.status.rules.routes import in_chain
+from xueji.status.statements import asked
+
+# With its status authority: its county's, else the next above that there is.
+SCHOOL = """l.organisation_id, l.place, l.identifier, o.name, l.kind, l.system, l.founder, l.state = 'open',
+    (SELECT a.place FROM organisations_organisation a WHERE a.place = ANY(ARRAY[l.place / 1000000 * 1000000,
+        l.place / 100000000 * 100000000, l.place / 10000000000 * 10000000000, 0])
+        AND a.closed_on IS NULL AND a.level <> 'school' ORDER BY a.place DESC LIMIT 1)"""
+CLASS = """c.id, c.place, c.school_id, c.number, c.name, c.grade_id, g.number, g.stage, g.entry_year,
+    c.closed_on IS NULL,
+    (SELECT coalesce(sum(h.count), 0) FROM students_headcount h WHERE h.class_of_id = c.id AND h.state <> '11')"""
 
 # The open enrolment, else the last one that ended, with its school and class, and all that is open of the pupil.
-PUPIL = """
+PUPIL = f"""
 SELECT s.id, s.place, s.name, s.sex, s.birth_on, s.document_type, s.nationality, s.details, s.version,
     e.id, e.place, e.school_id, e.class_of_id, e.stage, e.entry_year, e.state, e.entered_on, e.started_on,
     e.ended_on, e.end_reason, e.entry_mode, e.study_mode, e.source, e.seat_number,
-    {school}, {class_},
+    {SCHOOL}, {CLASS},
     (SELECT coalesce(jsonb_agg(jsonb_build_array(m.id, m.kind, m.since, m.until, m.details) ORDER BY m.since, m.id),
         '[]') FROM status_mark m WHERE m.student_id = s.id),
     (SELECT coalesce(jsonb_agg(jsonb_build_array(c.id, c.kind, c.starter_place, c.state) ORDER BY c.id), '[]')
@@ -50,11 +60,6 @@ JOIN organisations_class c ON c.id = e.class_of_id
 JOIN organisations_grade g ON g.id = c.grade_id
 WHERE s.id = %s
 """
-
-SCHOOL = "l.organisation_id, l.place, l.identifier, o.name, l.kind, l.system, l.founder, l.state"
-CLASS = """c.id, c.place, c.school_id, c.number, c.name, c.grade_id, g.number, g.stage, g.entry_year,
-    c.closed_on IS NULL,
-    (SELECT coalesce(sum(h.count), 0) FROM students_headcount h WHERE h.class_of_id = c.id AND h.state <> '11')"""
 
 TARGET = f"""
 SELECT {SCHOOL}, {CLASS}
@@ -109,14 +114,13 @@ def facts_of(
     `starter` is the place of the office that files. The pack is that of the receiving side,
     or with `pack_id` the version the case began under. `without_case` leaves the case itself out of what is open.
     """
-    with connections[using].cursor() as cursor:
-        cursor.execute(PUPIL.format(school=SCHOOL, class_=CLASS), [student_id])
-        row = cursor.fetchone()
-    if row is None:
+    rows = asked(PUPIL, [student_id], using=using)
+    if not rows:
         return None
+    (row,) = rows
     enrolment = EnrolmentFacts(*row[9:24])
-    school, own_class = _school(row[24:32], using), ClassFacts(*row[32:43])
-    marks, cases, has_problem, times = row[43:47]
+    school, own_class = _school(row[24:33]), ClassFacts(*row[33:44])
+    marks, cases, has_problem, times = row[44:48]
     target_school = target_class = None
     if kind.has_target and payload.get("class_id"):
         target_school, target_class = _target(int(payload["class_id"]), using)
@@ -156,10 +160,10 @@ def facts_of(
         target_school=target_school,
         target_class=target_class,
         new_ids=new_ids,
-        pinyin=row[47],
-        initials=row[48],
-        ethnicity=row[49],
-        overseas=row[50],
+        pinyin=row[48],
+        initials=row[49],
+        ethnicity=row[50],
+        overseas=row[51],
     )
     facts = replace(facts, ready=ready_for(kind.needs(facts, payload), facts, using=using))
     if facts.is_senior:
@@ -198,31 +202,24 @@ def _alike(kind: Kind, facts: Facts, *, is_filed: bool, using: str) -> tuple[int
 
 def school_at(place: int, *, using: str) -> SchoolFacts | None:
     """Return the school at a place; None where none is."""
-    with connections[using].cursor() as cursor:
-        cursor.execute(SCHOOL_AT, [place])
-        row = cursor.fetchone()
-    return _school(row, using) if row else None
+    rows = asked(SCHOOL_AT, [place], using=using)
+    return _school(rows[0]) if rows else None
 
 
 def school_called(identifier: str, *, using: str) -> SchoolFacts | None:
     """Return the school that has this identifier now; None where none has."""
-    with connections[using].cursor() as cursor:
-        cursor.execute(SCHOOL_CALLED, [identifier])
-        row = cursor.fetchone()
-    return _school(row, using) if row else None
+    rows = asked(SCHOOL_CALLED, [identifier], using=using)
+    return _school(rows[0]) if rows else None
 
 
 def _target(class_id: int, using: str) -> tuple[SchoolFacts | None, ClassFacts | None]:
-    with connections[using].cursor() as cursor:
-        cursor.execute(TARGET, [class_id])
-        row = cursor.fetchone()
-    return (_school(row[:8], using), ClassFacts(*row[8:])) if row else (None, None)
+    rows = asked(TARGET, [class_id], using=using)
+    return (_school(rows[0][:9]), ClassFacts(*rows[0][9:])) if rows else (None, None)
 
 
-def _school(row: tuple[Any, ...], using: str) -> SchoolFacts:
-    id_, place, identifier, name, kind, system, founder, state = row
-    authority = authority_of(place, using=using)
-    return SchoolFacts(id_, place, identifier, name, kind, system, founder, state == "open", authority)
+def _school(row: tuple[Any, ...]) -> SchoolFacts:
+    id_, place, identifier, name, kind, system, founder, is_open, authority = row
+    return SchoolFacts(id_, place, identifier, name, kind, system, founder, is_open, authority)
 
 
 def _mark(row: list[Any]) -> MarkFacts:

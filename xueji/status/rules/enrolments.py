@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -16,7 +16,7 @@ COUNTED = ("class_of_id", "state", "place", "ended_on")
 
 def altered(facts: Facts, **changed: Any) -> Write:
     """Return the write that changes some columns of the pupil's enrolment, with those that are counted beside them."""
-    before, after = asdict(facts.enrolment), asdict(replace(facts.enrolment, **changed))
+    before, after = columns_of(facts.enrolment), columns_of(replace(facts.enrolment, **changed))
     columns = [name for name in before if before[name] != after[name] or name in COUNTED]
     return Write(
         Table.ENROLMENT,
@@ -48,7 +48,7 @@ def opened(
     facts: Facts, id: UUID, *, school: SchoolFacts, into: ClassFacts, on: date, **changed: Any
 ) -> Write:
     """Return the write of a new enrolment at a school, the rest as in the enrolment before."""
-    row = asdict(
+    row = columns_of(
         replace(
             facts.enrolment,
             **{
@@ -85,4 +85,4 @@ def moved(facts: Facts, place: int) -> Iterator[Write]:
 
 def columns_of(enrolment: EnrolmentFacts) -> dict[str, Any]:
     """Return an enrolment as its row."""
-    return asdict(enrolment)
+    return dict(vars(enrolment))

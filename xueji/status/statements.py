@@ -1,0 +1,62 @@
+"""How business talks to the database: what is asked for every change is planned once, what it writes is sent together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import psycopg
+from django.db import connections
+
+from xueji.access.scope import national
+from xueji.lib.errors import Refused
+
+
+def asked(statement: str, values: Sequence[Any], *, using: str) -> list[tuple[Any, ...]]:
+    """Return the rows of a statement that is asked again and again; the server plans it once per connection."""
+    connection = connections[using]
+    connection.ensure_connection()
+    raw: psycopg.Connection[Any] = connection.connection
+    with psycopg.Cursor(raw) as cursor:
+        return cursor.execute(statement.encode(), values, prepare=True).fetchall()
+
+
+@dataclass
+class Writing:
+    """The statements of one act, kept in order until they are sent, in one message.
+
+    Each still sees what the one before it wrote. A read that must see them comes after `send`.
+    """
+
+    using: str
+    said: list[tuple[str, Sequence[Any], Refused | None]] = field(default_factory=list)
+
+    def say(self, statement: str, values: Sequence[Any], *, unless_one_row: Refused | None = None) -> None:
+        """Keep a statement; `unless_one_row` is raised at the sending where it changes none or several."""
+        self.said.append((statement, values, unless_one_row))
+
+    def send(self) -> None:
+        """Send what was said. Raises the refusal of the first statement that did not change its one row."""
+        if not self.said:
+            return
+        said, self.said = self.said, []
+        with connections[self.using].cursor() as cursor:
+            cursor.execute(
+                ";\n".join(statement for statement, _values, _refusal in said),
+                [value for _statement, values, _refusal in said for value in values],
+            )
+            for _statement, _values, refusal in said:
+                if refusal is not None and cursor.rowcount != 1:
+                    raise refusal
+                cursor.nextset()
+
+
+@contextmanager
+def business() -> Iterator[Writing]:
+    """Open the transaction of an act in the national role; what was said in it is sent at its end."""
+    with national("status") as using:
+        writing = Writing(using)
+        yield writing
+        writing.send()
