@@ -2,21 +2,42 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from django.db import connections
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from xueji.access.scope import national
+from xueji.organisations.models import CalendarYear
+from xueji.organisations.queries import forget_calendar
 from xueji.status.actions import cases, clocks, promotion
 from xueji.status.models import Campaign
 from xueji.status.rules.promotion import CampaignState
+
+# An import that the worker slept through is found in the morning at the latest.
+LOOKS_BACK = timedelta(minutes=15)
 
 
 @app.periodic(cron="10 6 * * *")
 @app.task(name="status.remind", queue="status", queueing_lock="status.remind")
 def remind(timestamp: int) -> None:
-    """Leave today's reminders, and count provisional due days anew. Repeating it is harmless."""
-    today = timezone.localdate()
+    """Count the due days of all desks anew and leave today's reminders. Repeating it is harmless."""
+    count_anew(now=timezone.now())
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(name="status.recount", queue="status", queueing_lock="status.recount")
+def recount(timestamp: int) -> None:
+    """Count due days anew soon after the days off of a year were imported. Nothing changed: nothing is done."""
+    now = timezone.now()
+    if CalendarYear.objects.filter(imported_at__gt=now - LOOKS_BACK).exists():
+        count_anew(now=now)
+
+
+def count_anew(*, now: datetime) -> None:
+    forget_calendar()
+    today = timezone.localdate(now)
     clocks.recount(today=today)
     clocks.remind(today=today)
 

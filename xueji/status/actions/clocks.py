@@ -1,100 +1,182 @@
-"""Clocks of all desks: reminders, what is late, and due days that were provisional. Silence never decides anything.
+"""Clocks of all desks: reminders, what is late, and due days after a calendar changed. Silence never decides anything.
 
-Run once a day for the whole nation, and again when a year's calendar is announced. Repeating it changes nothing.
+Run every morning for the whole nation, and again when a year's days off are announced. Repeating it changes nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from django.db import connections
 
-from xueji.access.scope import national
+from xueji.access.scope import Actor, national
+from xueji.audit.actions import record
+from xueji.lib.working_days import Calendar
 from xueji.organisations.queries import calendar
 from xueji.status.rules.reminders import Notice, due_notices
 
+# What is discreet leaves no notice: an office above could read in it what it must not know.
 TURNS = """
-SELECT t.student_id, t.case_id, t.ordinal, t.place, t.above, t.kind, t.name, t.received_on, t.due_on, t.paused_days,
-    t.days
-FROM status_turn t
-WHERE t.ended_on IS NULL AND t.paused_on IS NULL AND t.is_provisional = %s AND t.received_on < %s
+SELECT student_id, case_id, ordinal, place, above, kind, name, received_on, due_on, is_provisional, paused_on IS NOT NULL,
+    paused_days, days, is_discreet
+FROM status_turn WHERE ended_on IS NULL ORDER BY case_id, ordinal
 """
 
+# A due day that moves again is told again; everything else is told once.
 TELL = """
-INSERT INTO status_notice (place, case_id, ordinal, kind, student_id, case_kind, name, due_on, created_on)
+INSERT INTO status_notice AS n (place, case_id, ordinal, kind, student_id, case_kind, name, due_on, created_on)
 SELECT * FROM unnest(%s::bigint[], %s::uuid[], %s::int[], %s::text[], %s::uuid[], %s::text[], %s::text[], %s::date[],
     %s::date[])
-ON CONFLICT DO NOTHING
+ON CONFLICT (place, case_id, ordinal, kind) DO UPDATE
+    SET due_on = EXCLUDED.due_on, created_on = EXCLUDED.created_on, read_on = NULL
+    WHERE n.kind = 'due_moved' AND n.due_on <> EXCLUDED.due_on
 """
+
+MOVE = """
+UPDATE status_turn t SET due_on = w.due_on, is_provisional = w.is_provisional
+FROM unnest(%s::uuid[], %s::uuid[], %s::int[], %s::date[], %s::boolean[])
+    AS w (student_id, case_id, ordinal, due_on, is_provisional)
+WHERE t.student_id = w.student_id AND t.case_id = w.case_id AND t.ordinal = w.ordinal AND t.ended_on IS NULL
+"""
+
+# What was said by the earlier calendar and is not true by the new one.
+UNSAY = """
+DELETE FROM status_notice n USING unnest(%s::uuid[], %s::int[]) AS w (case_id, ordinal)
+WHERE n.case_id = w.case_id AND n.ordinal = w.ordinal AND n.kind <> 'due_moved'
+"""
+
+
+@dataclass(frozen=True)
+class Running:
+    """An open turn as its row stands."""
+
+    student_id: UUID
+    case_id: UUID
+    ordinal: int
+    place: int
+    above: int
+    kind: str
+    name: str
+    received_on: date
+    due_on: date
+    is_provisional: bool
+    is_paused: bool
+    paused_days: int
+    days: int
+    is_discreet: bool
 
 
 def remind(*, today: date) -> int:
     """Leave the reminders that are due today with every office; return how many are new."""
     with national("status.clocks") as using, connections[using].cursor() as cursor:
-        days = calendar(using)
-        cursor.execute(TURNS.replace("AND t.is_provisional = %s", ""), [today])
-        rows = []
-        for (
-            student,
-            case,
-            ordinal,
-            place,
-            above,
-            kind,
-            name,
-            received,
-            due,
-            paused,
-            _days,
-        ) in cursor.fetchall():
-            used = days.days_used(received, today) - paused
-            for notice in due_notices(used=used, is_late=today > due):
-                office = above if notice is Notice.LATE_BELOW else place
-                rows.append((office, case, ordinal, notice.value, student, kind, name, due, today))
-        return _tell(cursor, rows)
+        return _tell(cursor, _due(_running(cursor), days=calendar(using), today=today))
 
 
 def recount(*, today: date) -> int:
-    """Count due days anew that were provisional, and tell the offices whose day moved; return how many moved."""
+    """Count the due day of every open turn anew, and tell the offices whose day moved; return how many moved.
+
+    A turn whose day stays where it was is left alone. Reminders of a turn whose day moved are
+    given anew, as its new day wants them.
+    """
     with national("status.clocks") as using, connections[using].cursor() as cursor:
         days = calendar(using)
-        cursor.execute(TURNS.replace("t.received_on < %s", "%s::date IS NOT NULL"), [True, today])
-        moved = []
-        for (
-            student,
-            case,
-            ordinal,
-            place,
-            _above,
-            kind,
-            name,
-            received,
-            due,
-            paused,
-            allowed,
-        ) in cursor.fetchall():
-            counted = days.due_on(received, allowed + paused)
-            cursor.execute(
-                """UPDATE status_turn SET due_on = %s, is_provisional = %s
-                   WHERE student_id = %s AND case_id = %s AND ordinal = %s AND ended_on IS NULL""",
-                [counted.on, counted.is_provisional, student, case, ordinal],
-            )
-            if counted.on != due:
-                moved.append(
-                    (place, case, ordinal, Notice.DUE_MOVED.value, student, kind, name, counted.on, today)
-                )
-        _tell(cursor, moved)
+        otherwise = []
+        for turn in _running(cursor):
+            due = days.due_on(turn.received_on, turn.days + turn.paused_days)
+            if (due.on, due.is_provisional) != (turn.due_on, turn.is_provisional):
+                otherwise.append((turn, due))
+        if not otherwise:
+            return 0
+        cursor.execute(
+            MOVE,
+            _columns(
+                [
+                    (turn.student_id, turn.case_id, turn.ordinal, due.on, due.is_provisional)
+                    for turn, due in otherwise
+                ]
+            ),
+        )
+        moved = [(turn, due) for turn, due in otherwise if due.on != turn.due_on]
+        if moved:
+            cursor.execute(UNSAY, _columns([(turn.case_id, turn.ordinal) for turn, _due in moved]))
+        _tell(
+            cursor,
+            [
+                _notice(turn, turn.place, Notice.DUE_MOVED, due.on, today)
+                for turn, due in moved
+                if not turn.is_discreet
+            ],
+        )
         return len(moved)
+
+
+def _running(cursor: Any) -> list[Running]:
+    cursor.execute(TURNS)
+    return [Running(*row) for row in cursor.fetchall()]
+
+
+def _due(turns: Sequence[Running], *, days: Calendar, today: date) -> list[tuple[Any, ...]]:
+    rows = []
+    for turn in turns:
+        # A clock that stands says nothing.
+        if turn.is_paused or turn.is_discreet:
+            continue
+        used = days.days_used(turn.received_on, today) - turn.paused_days
+        for notice in due_notices(used=used, allowed=turn.days, is_late=today > turn.due_on):
+            office = turn.above if notice is Notice.LATE_BELOW else turn.place
+            rows.append(_notice(turn, office, notice, turn.due_on, today))
+    return rows
+
+
+def _notice(turn: Running, office: int, notice: Notice, due_on: date, today: date) -> tuple[Any, ...]:
+    about = (turn.student_id, turn.kind, turn.name)
+    return (office, turn.case_id, turn.ordinal, notice.value, *about, due_on, today)
 
 
 def _tell(cursor: Any, rows: list[tuple[Any, ...]]) -> int:
     if not rows:
         return 0
-    cursor.execute(TELL, [list(column) for column in _columns(rows)])
+    cursor.execute(TELL, _columns(rows))
     return int(cursor.rowcount)
 
 
-def _columns(rows: list[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
-    return iter(zip(*rows, strict=True))
+def _columns(rows: Sequence[tuple[Any, ...]]) -> list[list[Any]]:
+    return [list(column) for column in zip(*rows, strict=True)]
+
+
+# Reading a notice ----------------------------------------------------------------------------
+
+READ = """
+UPDATE status_notice SET read_on = %(today)s
+WHERE place = %(place)s AND read_on IS NULL AND (%(all)s OR (case_id, ordinal, kind) IN
+    (SELECT * FROM unnest(%(cases)s::uuid[], %(ordinals)s::int[], %(kinds)s::text[])))
+"""
+
+
+def mark_read(*, by: Actor, today: date, chosen: Sequence[tuple[UUID, int, str]] | None = None) -> int:
+    """Mark notices of the own office as read, those chosen by (case, ordinal, kind) or all; return how many were unread.
+
+    Who marked them is one event of the office. Raises NotAllowed.
+    """
+    by.require("status.view")
+    keys = _columns(list(chosen)) if chosen else [[], [], []]
+    known: dict[str, Any] = {"today": today, "place": by.place, "all": chosen is None}
+    known |= dict(zip(("cases", "ordinals", "kinds"), keys, strict=True))
+    with connections["default"].cursor() as cursor:
+        cursor.execute(READ, known)
+        read = int(cursor.rowcount)
+    if read:
+        record(
+            "status.notices.read",
+            by=by.account_id,
+            office=by.place,
+            subject_kind="office",
+            subject_id=by.place,
+            place=by.place,
+            after={"notices": read},
+        )
+    return read

@@ -13,8 +13,6 @@ from xueji.organisations.rules.divisions import authority_codes
 
 # Working days for each party separately. Source: 《中小学生学籍管理办法》 art. 15.
 DAYS_TO_DECIDE = 10
-# Working days used after which an office is reminded.
-REMINDERS = (5, 8, 10)
 
 
 class Party(StrEnum):

@@ -1,0 +1,91 @@
+"""Reminders of an office that nobody has read yet. What is done with needs no reminder: only open turns are shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+from uuid import UUID
+
+from django.db import connections
+
+from xueji.access.scope import Actor
+from xueji.changes.queries.pages import Page, page_of
+from xueji.status.rules.kind import Kind
+from xueji.status.rules.kinds import BY_CODE
+from xueji.status.rules.reminders import Notice
+
+MOST_COUNTED: Final = 1000
+SIZE: Final = 50
+
+Key = tuple[date, UUID, int, str]
+
+
+@dataclass(frozen=True)
+class NoticeLine:
+    """One reminder: about which case, whose turn it is, until when."""
+
+    case_id: UUID
+    ordinal: int
+    notice: Notice
+    kind: Kind
+    name: str
+    due_on: date
+    created_on: date
+    office: str
+    is_own: bool
+
+    @property
+    def key(self) -> Key:
+        return self.created_on, self.case_id, self.ordinal, self.notice.value
+
+
+UNREAD = """
+FROM status_notice n JOIN status_turn t
+    ON t.student_id = n.student_id AND t.case_id = n.case_id AND t.ordinal = n.ordinal AND t.ended_on IS NULL
+WHERE n.place = %(own)s AND n.read_on IS NULL
+"""
+
+LISTED = f"""
+SELECT n.case_id, n.ordinal, n.kind, n.case_kind, n.name, t.due_on, n.created_on,
+    (SELECT o.name FROM organisations_organisation o WHERE o.place = t.place), t.place = n.place
+{UNREAD} {{window}}
+ORDER BY n.created_on {{order}}, n.case_id {{order}}, n.ordinal {{order}}, n.kind {{order}} LIMIT %(limit)s
+"""
+
+COUNTED = f"SELECT count(*) FROM (SELECT 1 {UNREAD} LIMIT %(limit)s) AS few"
+
+
+def unread(
+    by: Actor, *, after: Key | None = None, before: Key | None = None, size: int = SIZE
+) -> Page[NoticeLine, Key]:
+    """Return a page of the unread reminders of the reader's office, the newest first. One statement."""
+    is_back = before is not None and after is None
+    key = after or before
+    known: dict[str, Any] = {"own": by.place, "limit": size + 1}
+    window = ""
+    if key is not None:
+        window = (
+            f"AND (n.created_on, n.case_id, n.ordinal, n.kind) {'>' if is_back else '<'}"
+            " (%(on)s, %(case)s, %(ordinal)s, %(kind)s)"
+        )
+        known |= dict(zip(("on", "case", "ordinal", "kind"), key, strict=True))
+    with connections["default"].cursor() as cursor:
+        cursor.execute(LISTED.format(window=window, order="ASC" if is_back else "DESC"), known)
+        found = [_line(row) for row in cursor.fetchall()]
+    return page_of(found, size=size, key=lambda one: one.key, is_after=after is not None, is_before=is_back)
+
+
+def unread_count(by: Actor) -> int:
+    """Return how many reminders of the reader's office are unread, MOST_COUNTED at most. One statement."""
+    with connections["default"].cursor() as cursor:
+        cursor.execute(COUNTED, {"own": by.place, "limit": MOST_COUNTED})
+        (number,) = cursor.fetchone()
+    return int(number)
+
+
+def _line(row: tuple[Any, ...]) -> NoticeLine:
+    case_id, ordinal, notice, kind, name, due_on, created_on, office, is_own = row
+    return NoticeLine(
+        case_id, ordinal, Notice(notice), BY_CODE[kind], name, due_on, created_on, office or "", is_own
+    )
