@@ -59,6 +59,7 @@ def pupil(
         entry_mode="11", study_mode="1", source="1", seat_number="7",
     )  # fmt: skip
     into = class_of(to, at=at, id=at.id * 100 + to + 50) if isinstance(to, int) else to
+    target = changed.pop("target_school", at if into else None)
     made = Facts(
         student_id=STUDENT,
         place=at.place,
@@ -73,7 +74,7 @@ def pupil(
         own_class=own,
         pack=rule_packs.default(),
         today=TODAY,
-        target_school=at if into else None,
+        target_school=target,
         target_class=into,
         new_ids=tuple(UUID(int=n) for n in (3, 4, 5)),
     )

@@ -1078,7 +1078,7 @@ def undo(case_id: UUID, *, reason: str, by: Actor, today: date, version: int | N
 
 
 def _require_nothing_on_top(case: Moving, using: str) -> None:
-    """Raise CannotUndo where an open case was filed after the effect, or a class of before is closed."""
+    """Raise CannotUndo where an open case or a new enrolment came after the effect, or a class of before is closed."""
     with connections[using].cursor() as cursor:
         cursor.execute(
             """SELECT EXISTS (SELECT 1 FROM status_case WHERE student_id = %s AND id <> %s AND closed_on IS NULL
@@ -1094,6 +1094,21 @@ def _require_nothing_on_top(case: Moving, using: str) -> None:
             [case.student_id, case.id],
         )
         (is_closed,) = cursor.fetchone()
+        cursor.execute(
+            """SELECT EXISTS (SELECT 1 FROM status_effect f WHERE f.student_id = %(student)s AND f.case_id = %(case)s
+                   AND f."table" = 'students_enrolment' AND f.before->>'ended_on' IS NULL
+                   AND f.after->>'ended_on' IS NOT NULL AND f.before IS NOT NULL)
+               AND EXISTS (SELECT 1 FROM students_enrolment e WHERE e.student_id = %(student)s AND e.ended_on IS NULL
+                   AND NOT EXISTS (SELECT 1 FROM status_effect f WHERE f.student_id = e.student_id
+                       AND f.case_id = %(case)s AND f."table" = 'students_enrolment' AND f.key->>'id' = e.id::text))""",
+            {"student": case.student_id, "case": case.id},
+        )
+        (is_enrolled_anew,) = cursor.fetchone()
+    if is_enrolled_anew:
+        raise CannotUndo(
+            "该生此后已有新的学籍，不能直接撤销；请先撤销后来的变动。",
+            "The pupil has a new enrolment since; undo the later change first.",
+        )
     if is_open:
         raise CannotUndo(
             "该生此后又有在办业务，请先办结或撤回。",

@@ -24,6 +24,7 @@ DECEASED: Final = "11"
 ABROAD: Final = "13"
 EXPELLED: Final = "14"
 MISSING: Final = "15"
+OTHERWISE_GONE: Final = "99"
 
 COMPULSORY_GRADES: Final = range(1, 10)
 SENIOR_GRADES: Final = range(10, 13)

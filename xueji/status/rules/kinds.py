@@ -6,6 +6,7 @@ from typing import Final
 
 from xueji.status.rules import (
     abroad,
+    claim,
     class_change,
     correction,
     death,
@@ -17,6 +18,7 @@ from xueji.status.rules import (
     missing,
     programme,
     repetition,
+    restoration,
     resumption,
     returning,
     skipping,
@@ -42,6 +44,8 @@ KINDS: Final[tuple[Kind, ...]] = (
     dropout.KIND,
     returning.KIND,
     death.KIND,
+    restoration.KIND,
+    claim.KIND,
     key_data.KIND,
     correction.KIND,
     class_change.KIND,
