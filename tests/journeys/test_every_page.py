@@ -25,6 +25,7 @@ from xueji.changes.models import RosterBatch
 from xueji.changes.rules.roster_steps import Act
 from xueji.organisations.actions_packs import change_draft, draft_pack
 from xueji.organisations.models import Class, RulePackVersion
+from xueji.status.actions import promotion
 
 HERE = "2133000001"
 PLACE = PLACES[HERE]
@@ -56,6 +57,7 @@ class World:
     appointment: int
     link: str
     draft: int
+    promotion: UUID
     other_pack: int
 
 
@@ -117,6 +119,7 @@ def world(site: str) -> World:
         empty_class=classes.get(number="2025103").pk,
         appointment=appointment.pk,
         link=token,
+        promotion=promotion.plan(area=0, school_year=2027, by=actor("o000000"), today=TODAY).id,
         draft=draft.pk,
         other_pack=RulePackVersion.objects.using("owner").get(province="43").pk,
     )
@@ -198,6 +201,8 @@ TOURS: dict[str, tuple[Stop, ...]] = {
         Stop("problems"),
         Stop("problem", of("case")),
         Stop("problem-new", query="student={student}"),
+        Stop("promotions"),
+        Stop("promotion", of("promotion")),
         Stop("schools"),
         Stop("authority", county),
         Stop("school-open", county),
@@ -206,6 +211,8 @@ TOURS: dict[str, tuple[Stop, ...]] = {
         Stop("school-close", here),
     ),
     "o330000": (Stop("authority", lambda world: (33 * 10**10,)),),
+    "o000000": (Stop("promotions"), Stop("promotion", of("promotion"))),
+    "l000000": (Stop("promotion", of("promotion")), Stop("promotion", of("promotion"), then="启动升级…")),
     "a330000": (
         Stop("packs"),
         Stop("pack", lambda world: ("51",)),
@@ -227,7 +234,8 @@ ELSEWHERE = {
     "inbox-count", "roster-progress", "roster-template", "roster-corrected", "problem-paper", "watermark",
     "sign-out", "set-language", "choose-theme", "switch-appointment", "rosters-approve", "roster-submit",
     "roster-undo", "roster-decide", "problem-file", "problem-state", "problem-numbers", "problem-decide",
-    "class-move", "class-close", "appointment-end", "account-link", "pack-receive",
+    "class-move", "class-close", "appointment-end", "promotion-progress", "promotion-settle",
+    "promotion-start", "promotion-undo", "account-link", "pack-receive",
     # Addresses that lead to a page of another name.
     "organisations", "school-by-identifier",
 }  # fmt: skip

@@ -37,6 +37,7 @@ NAVIGATION = (
     Entry("rosters", _("新生名册"), "file-spreadsheet", "roster.view"),
     Entry("problems", _("问题学籍"), "alert-triangle", "problems.view"),
     Entry("students", _("学生"), "users", "students.view"),
+    Entry("promotions", _("升级"), "list-check", "promotion.view"),
     Entry("schools", pgettext_lazy("导航", "学校"), "school", "organisations.view"),
     Entry("organisations", _("机构"), "sitemap", "organisations.view", is_for_authorities=True),
     Entry("packs", _("省级规则"), "file-text", "packs.view"),

@@ -23,5 +23,6 @@ urlpatterns = [
     path("", include("xueji.web.schools.urls")),
     path("", include("xueji.web.organisations.urls")),
     path("", include("xueji.web.packs.urls")),
+    path("", include("xueji.web.promotion.urls")),
     path("", include("xueji.web.accounts.urls")),
 ]
