@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.factories import PLACES, pupil
+from tests.factories import PLACES, account, pupil
 from tests.web.registered import LEADER, OFFICER, REGISTRAR, as_, one_called, queries_of, register, text_of
 from xueji.audit.models import Event
 from xueji.changes.queries.schools import checked_school
@@ -201,6 +201,21 @@ def test_an_office_sees_the_totals_below_it(username: str, place: int, totals: t
     page = text_of(as_(username).get(f"/organisations/{place}/"))
     for label, number in zip(("学校", "班级", "学生"), totals, strict=True):
         assert f"<dt>{label}</dt><dd>{number}</dd>" in page
+
+
+def test_schools_of_a_division_without_an_authority_stand_with_the_authority_above() -> None:
+    account("o990000", 990000_000000, "officer")
+    officer, address = as_("o990000"), "/organisations/990000000000/"
+    sent = NEW | {"division": "990200", "identifier": "3499000099", "kind": "345", "founder": "999"}
+    opened = officer.post(f"{address}schools/open/", sent)["Location"]
+    assert opened == "/schools/990200000001/"
+    assert opened in text_of(officer.get(address))
+
+
+def test_the_founder_offered_first_is_the_authority_itself() -> None:
+    for username, place, founder in ((OFFICER, COUNTY, "831"), ("o330900", PREFECTURE, "821")):
+        page = text_of(as_(username).get(f"/organisations/{place}/schools/open/"))
+        assert f'<option value="{founder}" selected>' in page
 
 
 def test_an_office_is_led_to_itself() -> None:

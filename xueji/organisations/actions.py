@@ -270,10 +270,11 @@ def identifier_taken(identifier: str) -> IdentifierTaken:
 
 
 def next_place(division: str) -> int:
-    """Return the next free place of a division; the authority's row is locked until commit."""
+    """Return the next free place of a division; the row of the authority that runs it is locked until commit."""
     base = places.place(division)
+    above = places.authority_above(base + 1, divisions.authority_codes())
     with connections["default"].cursor() as cursor:
-        cursor.execute("SELECT 1 FROM organisations_organisation WHERE place = %s FOR UPDATE", [base])
+        cursor.execute("SELECT 1 FROM organisations_organisation WHERE place = %s FOR UPDATE", [above])
         cursor.execute(
             "SELECT coalesce(max(place), %s) + 1 FROM organisations_placehistory WHERE place >= %s AND place < %s",
             [base, base, base + places.SERIALS],

@@ -143,7 +143,7 @@ def authorities_below(place: int) -> tuple[Office, ...]:
 SCHOOL_LIST = """
 SELECT s.place, s.identifier, o.name, s.kind, s.state
 FROM organisations_school s JOIN organisations_organisation o ON o.id = s.organisation_id
-WHERE s.place >= %(lo)s AND s.place < %(hi)s {condition}
+WHERE s.place >= %(lo)s AND s.place < %(hi)s AND {condition}
 ORDER BY s.place {order} LIMIT %(limit)s
 """
 
@@ -152,13 +152,33 @@ def schools_between(
     lo: int, hi: int, *, limit: int, after: int | None = None, before: int | None = None
 ) -> tuple[ListedSchool, ...]:
     """Return schools of a range in order of place, closed ones too: those after a place, or those just before one."""
-    known = {"lo": lo, "hi": hi, "limit": limit, "after": after, "before": before}
-    condition = "AND s.place > %(after)s" if after is not None else ""
+    return _schools("true", {"lo": lo, "hi": hi}, limit=limit, after=after, before=before)
+
+
+def schools_run_by(
+    authority: int, *, limit: int, after: int | None = None, before: int | None = None
+) -> tuple[ListedSchool, ...]:
+    """Return the schools that have an authority directly above them, as `schools_between` does.
+
+    Most stand in its own division; of divisions without an authority, such as those of the
+    schools listed apart, it is the next one above.
+    """
+    lo, hi = places.scope(authority)
+    run = "o.parent_id = (SELECT id FROM organisations_organisation WHERE place = %(lo)s)"
+    return _schools(run, {"lo": lo, "hi": hi}, limit=limit, after=after, before=before)
+
+
+def _schools(
+    condition: str, known: dict[str, int], *, limit: int, after: int | None, before: int | None
+) -> tuple[ListedSchool, ...]:
+    parameters = known | {"limit": limit, "after": after, "before": before}
     order = "ASC"
+    if after is not None:
+        condition += " AND s.place > %(after)s"
     if before is not None:
-        condition, order = "AND s.place < %(before)s", "DESC"
+        condition, order = f"{condition} AND s.place < %(before)s", "DESC"
     with connections["default"].cursor() as cursor:
-        cursor.execute(SCHOOL_LIST.format(condition=condition, order=order), known)
+        cursor.execute(SCHOOL_LIST.format(condition=condition, order=order), parameters)
         rows = [ListedSchool(*row) for row in cursor.fetchall()]
     return tuple(reversed(rows)) if before is not None else tuple(rows)
 

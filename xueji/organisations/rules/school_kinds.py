@@ -370,6 +370,11 @@ LEVEL_WORDS: Final[dict[divisions.Level, tuple[str, str]]] = {
 }
 
 
+def education_authority(level: divisions.Level) -> str:
+    """Return the code of the founder that an education authority of a level is."""
+    return {"province": "811", "prefecture": "821", "county": "831"}[level]
+
+
 def founder_problem(founder: str, division: str) -> IdentifierProblem | None:
     """Return how a founder disagrees with the division that runs the school; None if it does not.
 

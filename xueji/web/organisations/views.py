@@ -49,9 +49,8 @@ def authority(request: ActingRequest, place: int) -> HttpResponse:
     below, scope = queries.authorities_below(place), scope_of(place)
     totals = totals_below(scope, [one.place for one in below])
     none = Totals(0, 0, 0)
-    own_end = place + places.SERIALS
     after, before = (number_key(request.GET.get(name, "")) for name in ("after", "before"))
-    own = queries.schools_between(place, own_end, limit=PAGE + 1, after=after, before=before)
+    own = queries.schools_run_by(place, limit=PAGE + 1, after=after, before=before)
     has_more = len(own) > PAGE
     own = (own[1:] if before is not None else own[:PAGE]) if has_more else own
     context = {
@@ -158,7 +157,9 @@ class SchoolForm(forms.Form):
             # Asked only where founder and division disagree.
             del self.fields["is_checked"]
         low, high = places.scope(place)
-        codes = sorted(c for c in divisions.authority_codes() if low <= places.place(c) < high)
+        # Divisions of the schools listed apart have no authority, and schools all the same.
+        known = divisions.authority_codes() | {one.code for one in divisions.own_divisions()}
+        codes = sorted(code for code in known if low <= places.place(code) < high)
         # Schools first, then what hangs under one.
         kinds = sorted(school_kinds.SCHOOL_KINDS, key=lambda kind: kind.nature is not Nature.SCHOOL)
         for field, choices in (
@@ -169,6 +170,7 @@ class SchoolForm(forms.Form):
             ("urban_rural", choices_of(school_kinds.URBAN_RURAL)),
         ):
             self.fields[field].choices = choices  # type: ignore[attr-defined]
+        self.fields["founder"].initial = school_kinds.education_authority(divisions.level(codes[0]))
 
     def clean(self) -> dict[str, Any]:
         chosen = super().clean() or self.cleaned_data

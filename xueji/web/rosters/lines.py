@@ -109,7 +109,8 @@ def findings_context(request: ActingRequest, batch: RosterBatch) -> dict[str, An
     rows = tuple(
         Row(
             (
-                thousands(one.row),
+                # A card on a phone has no header above its number.
+                _("第 %(line)s 行") % {"line": thousands(one.row)},
                 one.column if in_chinese() else one.column_en,
                 severity_mark(one.severity, one.code),
                 one.message_zh if in_chinese() else one.message_en,
