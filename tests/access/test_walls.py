@@ -24,6 +24,7 @@ from tests.status.cases import (
     filed,
     transferred,
 )
+from tests.status.leavers import older, proposed
 from xueji.access.actions import invite, issue_api_token, once
 from xueji.access.models import Account, Appointment
 from xueji.access.policies import inside
@@ -105,6 +106,8 @@ POLICIES: dict[str, tuple[str, str]] = {
     "status_decision": (f"({PLACE} OR {OFFICE})", f"({PLACE} OR {OFFICE})"),
     "status_draft": SCOPED,
     "status_effect": SCOPED,
+    "status_graduation": SCOPED,
+    "status_graduationpupil": SCOPED,
     "status_mark": SCOPED,
     "status_notice": SCOPED,
     "status_paper": (f"({PLACE} OR {OFFICE})", f"({PLACE} OR {OFFICE})"),
@@ -299,6 +302,9 @@ def fill_status() -> None:
                 since=TODAY,
                 case_id=case,
             )
+    for school_there in (HERE, OTHER_PROVINCE):
+        older(at=school_there)
+        proposed(at=school_there)
     clocks.remind(today=TODAY + timedelta(days=40))
     promotion.plan(area=0, school_year=2027, by=actor("o000000"), today=TODAY)
 

@@ -77,6 +77,7 @@ PLACEMENTS: Final[tuple[Placement, ...]] = (
         "changes_rosterbatch",
         # A row a year and area; its schools name it.
         "status_campaign",
+        "status_graduation",
     ),
     # What belongs to a person. A case lies by its own id, because it may come before the
     # person does; events and decisions lie by what they are about.
@@ -100,6 +101,7 @@ PLACEMENTS: Final[tuple[Placement, ...]] = (
         status_casepaper="student_id",
         status_sealedcopy="student_id",
         status_notice="case_id",
+        status_graduationpupil="student_id",
     ),
     # One number is one row of the nation: the key alone decides where it lies.
     *_by(Group.NUMBER, students_identifier="index", changes_rosterclaim="index"),

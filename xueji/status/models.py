@@ -7,6 +7,8 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from xueji.access.scope import ScopedModel
+from xueji.status.rules.graduation import OPEN as OPEN_REQUESTS
+from xueji.status.rules.graduation import State as RequestState
 from xueji.status.rules.steps import OPEN, State
 
 OPEN_STATES = sorted(OPEN)
@@ -416,3 +418,85 @@ class CampaignGrade(ScopedModel):
 
     def __str__(self) -> str:
         return f"{self.grade_id} {self.before}"
+
+
+OPEN_GRADUATIONS = sorted(OPEN_REQUESTS)
+
+
+class Graduation(ScopedModel):
+    """A school's request that a last grade leaves: who graduates, completes, leaves. `place` is the school.
+
+    `desk_place` is the office whose turn it is; `closed_classes` are those that became empty by it.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    school_id = models.BigIntegerField()
+    grade_id = models.BigIntegerField()
+    stage = models.CharField(max_length=8)
+    number = models.SmallIntegerField()
+    entry_year = models.SmallIntegerField()
+    state = models.CharField(max_length=16, choices=[(s.value, s.value) for s in RequestState])
+    graduates_on = models.DateField()
+    needs_authority = models.BooleanField()
+    desk_place = models.BigIntegerField()
+    received_on = models.DateField()
+    due_on = models.DateField(null=True)
+    proposed_by = models.BigIntegerField(null=True)
+    reason = models.CharField(max_length=500, blank=True, default="")
+    effect_on = models.DateField(null=True)
+    undo_until = models.DateField(null=True)
+    closed_classes = models.JSONField(default=list)
+    is_grade_closed = models.BooleanField(default=False)
+    version = models.IntegerField(default=1)
+
+    class Meta(ScopedModel.Meta):
+        constraints = [
+            models.UniqueConstraint(
+                name="one_open_graduation_per_grade",
+                fields=["grade_id"],
+                condition=Q(state__in=OPEN_GRADUATIONS),
+                violation_error_message="这个年级已有办理中的毕业申请。",
+            ),
+            models.CheckConstraint(
+                name="a_graduation_takes_effect_once_it_is_decided",
+                condition=Q(effect_on__isnull=False, state__in=["done", "undone"])
+                | (Q(effect_on__isnull=True) & ~Q(state__in=["done", "undone"])),
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["desk_place", "received_on", "id"],
+                condition=Q(state__in=OPEN_GRADUATIONS),
+                name="status_graduation_desk",
+            ),
+            models.Index(fields=["place", "id"], name="status_graduation_place"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.entry_year} {self.state}"
+
+
+class GraduationPupil(ScopedModel):
+    """What a school says of one pupil of a grade that leaves, and what came of it.
+
+    `state`: listed, done, aside (something stood in the way at the effect: `aside` says what), undone.
+    """
+
+    LISTED, DONE, ASIDE, UNDONE = "listed", "done", "aside", "undone"
+
+    pk = models.CompositePrimaryKey("student_id", "graduation_id")
+    student_id = models.UUIDField()
+    graduation_id = models.UUIDField()
+    class_id = models.BigIntegerField()
+    name = models.CharField(max_length=100, db_collation="C")
+    outcome = models.CharField(max_length=2)
+    destination = models.CharField(max_length=2, blank=True, default="")
+    reason = models.CharField(max_length=200, blank=True, default="")
+    state = models.CharField(max_length=8, default=LISTED)
+    aside = models.JSONField(default=list)
+
+    class Meta(ScopedModel.Meta):
+        indexes = [models.Index(fields=["graduation_id", "class_id"], name="status_graduation_pupils")]
+
+    def __str__(self) -> str:
+        return f"{self.student_id} {self.outcome}"

@@ -491,6 +491,26 @@ ENROLMENT_STATES: Final = CodeList(
     ),
 )
 
+DESTINATIONS: Final = CodeList(
+    "destination",
+    "JY/T 1001-2012 毕业生去向",
+    (
+        Code("10", "升学", "Further study"),
+        Code("11", "本科", "Bachelor programme"),
+        Code("12", "高职(专科)", "Higher vocational (junior college)"),
+        Code("13", "职业高中(含中专、技校)", "Vocational senior secondary"),
+        Code("14", "职业初中", "Vocational junior secondary"),
+        Code("15", "普通高中", "Ordinary senior secondary"),
+        Code("16", "普通初中", "Ordinary junior secondary"),
+        Code("20", "就业", "Employment"),
+        Code("30", "参军", "Military service"),
+        Code("40", "出国", "Abroad"),
+        Code("50", "赴港澳台", "Hong Kong, Macao or Taiwan"),
+        Code("60", "待就业", "Seeking employment"),
+        Code("99", "其他", "Other"),
+    ),
+)
+
 ATTENDING: Final = "01"
 SUSPENDED: Final = "02"
 
