@@ -11,7 +11,7 @@ from procrastinate.contrib.django import app
 from xueji.access.scope import national
 from xueji.organisations.models import CalendarYear
 from xueji.organisations.queries import forget_calendar
-from xueji.status.actions import cases, clocks, promotion
+from xueji.status.actions import cases, clocks, overdue, promotion
 from xueji.status.models import Campaign
 from xueji.status.rules.promotion import CampaignState
 
@@ -40,6 +40,13 @@ def count_anew(*, now: datetime) -> None:
     today = timezone.localdate(now)
     clocks.recount(today=today)
     clocks.remind(today=today)
+
+
+@app.periodic(cron="30 5 * * *")
+@app.task(name="status.follow_up", queue="status", queueing_lock="status.follow_up")
+def follow_up(timestamp: int) -> None:
+    """See to suspensions that have ended without a return. Repeating it is harmless."""
+    overdue.follow_up(today=timezone.localdate())
 
 
 @app.periodic(cron="*/10 * * * *")

@@ -14,6 +14,7 @@ class Notice(StrEnum):
     LATE = "late"
     LATE_BELOW = "late_below"  # to the authority above: an office below is late
     DUE_MOVED = "due_moved"  # the calendar of a year was announced
+    SUSPENSION_OVER = "suspension_over"  # to the school: it ended, and the pupil did not come back
 
 
 NOTICE_NAMES: dict[Notice, tuple[str, str]] = {
@@ -22,6 +23,7 @@ NOTICE_NAMES: dict[Notice, tuple[str, str]] = {
     Notice.LAST_DAY: ("今天是最后一个工作日", "Today is the last working day"),
     Notice.LATE: ("已逾期", "Late"),
     Notice.LATE_BELOW: ("下级单位逾期", "An office below is late"),
+    Notice.SUSPENSION_OVER: ("休学期满未复学", "A suspension has ended without a return"),
     Notice.DUE_MOVED: ("期限已按放假安排重新计算", "The due day was counted anew by the holidays announced"),
 }
 # Working days used after which an office is reminded; the last day of a desk is its own number.
