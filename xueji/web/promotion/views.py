@@ -18,6 +18,7 @@ from xueji.access.rules.permissions import Level
 from xueji.lib.errors import Refused
 from xueji.lib.school_years import school_year
 from xueji.organisations.queries import name_at
+from xueji.organisations.rules.school_kinds import YEARS, System
 from xueji.status.actions import promotion as actions
 from xueji.status.models import Campaign
 from xueji.status.queries import promotion as queries
@@ -76,6 +77,12 @@ def year_word(year: int) -> str:
     return _("%(year)s—%(next)s 学年") % {"year": year, "next": year + 1}
 
 
+def system_word(code: str) -> str:
+    """Return how many years the stages take, in words."""
+    system = YEARS[System(code)]
+    return spoken((system.zh, system.en))
+
+
 @door("promotion.view", methods=("GET", "HEAD", "POST"))
 def promotions(request: ActingRequest) -> HttpResponse:
     """All promotions that touch the reader's area; the ministry and provinces plan one here."""
@@ -92,7 +99,12 @@ def promotions(request: ActingRequest) -> HttpResponse:
             refused = error
     rows = tuple(
         Row(
-            (year_word(one.school_year), name, campaign_mark(one.state), day(one.planned_on)),
+            (
+                year_word(one.school_year),
+                name if one.area else _("全国"),
+                campaign_mark(one.state),
+                day(one.planned_on),
+            ),
             url=reverse("promotion", args=[one.id]),
         )
         for one, name in queries.campaigns(request.actor)
@@ -160,7 +172,7 @@ def page(
         "campaign": campaign,
         "crumbs": [(_("升级"), reverse("promotions")), (year_word(campaign.school_year), "")],
         "title": _("升入 %(year)s") % {"year": year_word(campaign.school_year)},
-        "area": name_at(campaign.area),
+        "area": name_at(campaign.area) if campaign.area else _("全国"),
         "state": campaign_mark(campaign.state),
         "total": total,
         "parts": parts_table(parts) if actor.level not in (Level.COUNTY, Level.SCHOOL) else None,
@@ -223,7 +235,7 @@ def schools_table(found: list[queries.School], *, can_pick: bool) -> Table:
         Row(
             (
                 one.name,
-                one.system,
+                system_word(one.system),
                 thousands(one.pupils),
                 part("state", tone=TONES[one.state], word=spoken(SCHOOL_STATES[one.state])),
                 part("differences", differences=[sentence(d) for d in one.differences], note=one.note),
