@@ -179,7 +179,8 @@ def _no_header(name: str, late_row: int) -> WorkbookRefused:
     if late_row:
         zh, en = f"表头在第 {late_row} 行", f"it stands in row {late_row}"
     else:
-        zh, en = "没有与模板一致的列名", "no row has the column names of the template"
+        zh = "没有一行含有模板中至少一半的必填列"
+        en = "no row names at least half of the required columns of the template"
     return refusal("no-header", name=name, what_zh=zh, what_en=en)
 
 
