@@ -98,6 +98,7 @@ NATIONAL_ACTS = {
     "status.track": "a family follows its case by a code, without an account",
     "status.promotion": "the nation is promoted in one night",
     "feed": "a system that follows its pupils learns of those who come to it from elsewhere",
+    "status.discreet": "a placement at a specialised school is shown to nobody but those who must know",
     "status.clocks": "reminders and provisional due days are seen to for all offices",
     "students.history": "who holds a pupil keeps the pupil's earlier enrolments, wherever they were",
     "progress": "the worker reports progress beside the transaction it runs",

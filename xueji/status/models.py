@@ -165,6 +165,7 @@ class Decision(ScopedModel):
     office = models.BigIntegerField()
     on = models.DateField()
     at = models.DateTimeField(db_default=Now())
+    is_discreet = models.BooleanField(db_default=False)
 
     class Meta(ScopedModel.Meta):
         indexes = [models.Index(fields=["case_id", "at"], name="status_decision_case")]
@@ -185,6 +186,7 @@ class Effect(ScopedModel):
     key = models.JSONField()
     before = models.JSONField(null=True)
     after = models.JSONField(null=True)
+    is_discreet = models.BooleanField(db_default=False)
 
     def __str__(self) -> str:
         return f"{self.table} of {self.case_id}"
@@ -236,7 +238,6 @@ class Placement(ScopedModel):
     school_place = models.BigIntegerField()
     since = models.DateField()
     until = models.DateField(null=True)
-    case_id = models.UUIDField()
 
     class Meta(ScopedModel.Meta):
         constraints = [
@@ -265,6 +266,7 @@ class Paper(ScopedModel):
     filed_by = models.BigIntegerField()
     filed_on = models.DateField()
     valid_until = models.DateField(null=True)
+    is_discreet = models.BooleanField(db_default=False)
 
     class Meta(ScopedModel.Meta):
         constraints = [
@@ -282,6 +284,7 @@ class CasePaper(ScopedModel):
     student_id = models.UUIDField()
     case_id = models.UUIDField()
     paper_id = models.UUIDField()
+    is_discreet = models.BooleanField(db_default=False)
 
     def __str__(self) -> str:
         return f"{self.paper_id} for {self.case_id}"

@@ -184,6 +184,12 @@ PERMISSIONS: tuple[Permission, ...] = (
         _at(SCHOOL, Role.REGISTRAR) | _at(AUTHORITIES, Role.OFFICER),
     ),
     Permission(
+        "status.discreet",
+        "查看并办理须保密的学籍变动",
+        "See and decide changes that only those who must know see",
+        _at(SCHOOL, Role.LEADER) | _at(BELOW_MINISTRY, Role.OFFICER),
+    ),
+    Permission(
         "organisations.view",
         "查看机构",
         "See organisations",

@@ -421,9 +421,9 @@ def _rest_on(case: Moving, papers: Sequence[tuple[UUID, str]], writing: Writing)
     """Note the papers that a case rests on."""
     for paper_id, _kind in papers:
         writing.say(
-            """INSERT INTO status_casepaper (student_id, case_id, paper_id, place) VALUES (%s, %s, %s, %s)
-               ON CONFLICT DO NOTHING""",
-            [case.student_id, case.id, paper_id, case.place],
+            """INSERT INTO status_casepaper (student_id, case_id, paper_id, place, is_discreet)
+               VALUES (%s, %s, %s, %s, %s) ON CONFLICT DO NOTHING""",
+            [case.student_id, case.id, paper_id, case.place, case.is_discreet],
         )
 
 
@@ -721,7 +721,13 @@ def _end_others(case: Moving, *, today: date, writing: Writing) -> None:
 
 def _write(case: Moving, plan: Plan, *, moment: str, writing: Writing) -> None:
     effects.apply(
-        plan, student_id=case.student_id, case_id=case.id, place=case.place, moment=moment, writing=writing
+        plan,
+        student_id=case.student_id,
+        case_id=case.id,
+        place=case.place,
+        moment=moment,
+        writing=writing,
+        is_discreet=case.is_discreet,
     )
     _raise_version(case, writing)
 
@@ -1082,8 +1088,8 @@ def _require_nothing_on_top(case: Moving, using: str) -> None:
     with connections[using].cursor() as cursor:
         cursor.execute(
             """SELECT EXISTS (SELECT 1 FROM status_case WHERE student_id = %s AND id <> %s AND closed_on IS NULL
-                   AND state <> 'waiting' AND filed_on >= %s)""",
-            [case.student_id, case.id, case.effect_on],
+                   AND state <> 'waiting' AND filed_on >= %s AND (NOT is_discreet OR %s))""",
+            [case.student_id, case.id, case.effect_on, case.is_discreet],
         )
         (is_open,) = cursor.fetchone()
         cursor.execute(
@@ -1202,8 +1208,8 @@ def _said(
 ) -> None:
     writing.say(
         """INSERT INTO status_decision (student_id, id, case_id, place, ordinal, act, reason_code, reason, by,
-               office, "on")
-           VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)""",
+               office, "on", is_discreet)
+           VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)""",
         [
             case.student_id,
             uuid7.new(),
@@ -1216,6 +1222,7 @@ def _said(
             by.account_id if by else NOBODY,
             by.place if by else case.starter_place,
             today,
+            case.is_discreet,
         ],
     )
 
@@ -1239,17 +1246,19 @@ def _move(case: Moving, *, today: date, writing: Writing) -> None:
 
 
 def _tell(case: Moving, act: Act, *, by: Actor | None, before: Moving | None, writing: Writing) -> None:
-    """Append the event. A discreet change is filed under its case, so that no record of the pupil shows it."""
+    """Append the event. A discreet change is filed under its case and the office that acted, without its kind,
+    so that neither the pupil's record nor the history of a school shows it."""
+    office = by.place if by else case.starter_place
     took_effect = case.effect_on is not None and (before is None or before.effect_on is None)
     writing.say(
         EVENT,
         event(
-            f"status.{case.kind.code}.{act}",
+            f"status.{'discreet' if case.is_discreet else case.kind.code}.{act}",
             by=by.account_id if by else None,
-            office=by.place if by else case.starter_place,
+            office=office,
             subject_kind="case" if case.is_discreet else "student",
             subject_id=case.id if case.is_discreet else case.student_id,
-            place=case.place,
+            place=office if case.is_discreet else case.place,
             before=None if before is None else {"state": before.state, "at": before.at},
             after={
                 "case": str(case.id),

@@ -30,6 +30,10 @@ class NoSuchDraft(Refused):
     code = "not-found"
 
 
+class NoDraft(Refused):
+    code = "no-draft"
+
+
 class TooManyDrafts(Refused):
     code = "too-many-drafts"
 
@@ -49,6 +53,11 @@ def keep_draft(
     Raises NotAllowed, NoSuchDraft for a draft of another office, TooManyDrafts.
     """
     kind = kind_of(kind_code)
+    if kind.is_discreet:
+        raise NoDraft(
+            "该业务不保存草稿，请一次填写并提交。",
+            "No draft is kept of this; fill it in and file it at once.",
+        )
     by.require("status.file_at_authority" if kind.starter is Starter.AUTHORITY else "status.file")
     key = draft_id or uuid7.new()
     with transaction.atomic(), connections["default"].cursor() as cursor:

@@ -50,6 +50,7 @@ def apply(
     moment: str,
     writing: Writing,
     keep: bool = True,
+    is_discreet: bool = False,
 ) -> None:
     """Write a plan. With `keep` its images are kept as what the case did at `moment`.
 
@@ -60,7 +61,7 @@ def apply(
         # All rows of a pupil in a table: it may have none.
         writing.say(statement, values, unless_one_row=None if _is_wide(write) else overtaken())
     if keep:
-        _keep(plan, student_id=student_id, case_id=case_id, place=place, moment=moment, writing=writing)
+        _keep(plan, student_id, case_id, place=place, moment=moment, is_discreet=is_discreet, writing=writing)
     _count(plan, writing)
 
 
@@ -94,7 +95,16 @@ def kept(student_id: UUID, case_id: UUID, *, moment: str, using: str) -> Plan:
         )
 
 
-def _keep(plan: Plan, *, student_id: UUID, case_id: UUID, place: int, moment: str, writing: Writing) -> None:
+def _keep(
+    plan: Plan,
+    student_id: UUID,
+    case_id: UUID,
+    *,
+    place: int,
+    moment: str,
+    is_discreet: bool,
+    writing: Writing,
+) -> None:
     rows = [
         (
             student_id,
@@ -104,14 +114,15 @@ def _keep(plan: Plan, *, student_id: UUID, case_id: UUID, place: int, moment: st
             place,
             write.table.value,
             *(_text(part) for part in (write.key, write.before, write.after)),
+            is_discreet,
         )
         for ordinal, write in enumerate(plan.writes)
     ]
     if rows:
-        one = "(%s, %s, %s, %s, %s, %s, %s, %s, %s)"
+        one = "(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
         writing.say(
-            'INSERT INTO status_effect (student_id, case_id, moment, ordinal, place, "table", key, before, after)'
-            f" VALUES {', '.join([one] * len(rows))}",
+            'INSERT INTO status_effect (student_id, case_id, moment, ordinal, place, "table", key, before, after,'
+            f" is_discreet) VALUES {', '.join([one] * len(rows))}",
             [value for row in rows for value in row],
         )
 

@@ -18,8 +18,8 @@ from xueji.students.encryption import associated
 
 KEEP = """
 INSERT INTO status_paper AS p (student_id, id, place, kind, file_name, media_type, sha256, size, content, office,
-    filed_by, filed_on, valid_until)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+    filed_by, filed_on, valid_until, is_discreet)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 ON CONFLICT (student_id, kind, sha256) DO UPDATE SET
     valid_until = greatest(p.valid_until, EXCLUDED.valid_until), filed_on = EXCLUDED.filed_on
 RETURNING id
@@ -37,7 +37,7 @@ def file_paper(
     if kind not in BY_KIND:
         raise PaperUnfit("请选择材料种类。", "Choose the kind of paper.")
     media_type = require_content(content)
-    days = BY_KIND[kind].valid_days
+    days, is_discreet = BY_KIND[kind].valid_days, BY_KIND[kind].is_discreet
     sha256 = hashlib.sha256(content).hexdigest()
     with national("status") as using, connections[using].cursor() as cursor:
         cursor.execute("SELECT place FROM students_student WHERE id = %s", [student_id])
@@ -61,6 +61,7 @@ def file_paper(
                 by.account_id,
                 today,
                 today + timedelta(days=days) if days else None,
+                is_discreet,
             ],
         )
         (kept,) = cursor.fetchone()
@@ -68,10 +69,10 @@ def file_paper(
             "status.paper.file",
             by=by.account_id,
             office=by.place,
-            subject_kind="student",
-            subject_id=student_id,
-            place=row[0],
-            after={"paper": str(kept), "kind": kind, "sha256": sha256},
+            subject_kind="paper" if is_discreet else "student",
+            subject_id=UUID(str(kept)) if is_discreet else student_id,
+            place=by.place if is_discreet else row[0],
+            after={"paper": str(kept), "kind": "" if is_discreet else kind, "sha256": sha256},
             using=using,
         )
     return UUID(str(kept))

@@ -44,7 +44,8 @@ SELECT s.id, s.place, s.name, s.sex, s.birth_on, s.document_type, s.nationality,
     (SELECT coalesce(jsonb_agg(jsonb_build_array(m.id, m.kind, m.since, m.until, m.details) ORDER BY m.since, m.id),
         '[]') FROM status_mark m WHERE m.student_id = s.id),
     (SELECT coalesce(jsonb_agg(jsonb_build_array(c.id, c.kind, c.starter_place, c.state) ORDER BY c.id), '[]')
-        FROM status_case c WHERE c.student_id = s.id AND c.closed_on IS NULL),
+        FROM status_case c WHERE c.student_id = s.id AND c.closed_on IS NULL
+            AND (NOT c.is_discreet OR %s)),
     EXISTS (SELECT 1 FROM changes_case p WHERE p.student_id = s.id AND p.closed_on IS NULL),
     (SELECT coalesce(jsonb_object_agg(kind, times), '{{}}') FROM (
         SELECT c.kind, count(*) AS times FROM status_case c
@@ -114,7 +115,7 @@ def facts_of(
     `starter` is the place of the office that files. The pack is that of the receiving side,
     or with `pack_id` the version the case began under. `without_case` leaves the case itself out of what is open.
     """
-    rows = asked(PUPIL, [student_id], using=using)
+    rows = asked(PUPIL, [kind.is_discreet, student_id], using=using)
     if not rows:
         return None
     (row,) = rows

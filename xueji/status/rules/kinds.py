@@ -16,6 +16,7 @@ from xueji.status.rules import (
     extension,
     key_data,
     missing,
+    placement,
     programme,
     repetition,
     restoration,
@@ -52,6 +53,8 @@ KINDS: Final[tuple[Kind, ...]] = (
     special_education.KIND,
     programme.KIND,
     programme.END,
+    placement.KIND,
+    placement.END,
 )
 BY_CODE: Final = {kind.code: kind for kind in KINDS}
 

@@ -23,11 +23,15 @@ VALID_DAYS: Final = {
 
 @dataclass(frozen=True)
 class Paper:
-    """A kind of paper. `valid_days`: how long one given once is used again; 0: for ever."""
+    """A kind of paper. `valid_days`: how long one given once is used again; 0: for ever.
+
+    A discreet one is seen by nobody but the offices of a discreet case.
+    """
 
     kind: str
     zh: str
     en: str
+    is_discreet: bool = False
 
     @property
     def valid_days(self) -> int:
@@ -44,6 +48,12 @@ PAPERS: Final = (
     Paper("decision", "有关部门决定", "Decision of a competent body"),
     Paper("school_opinion", "学校意见", "Opinion of the school"),
     Paper("report", "情况说明", "Statement of what happened"),
+    Paper(
+        "placement_decision",
+        "专门学校入学（离校）决定",
+        "Decision on a placement at a specialised school",
+        is_discreet=True,
+    ),
     Paper("other", "其他材料", "Other paper"),
 )
 BY_KIND: Final = {paper.kind: paper for paper in PAPERS}

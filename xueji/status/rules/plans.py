@@ -17,6 +17,7 @@ class Table(StrEnum):
     ENROLMENT = "students_enrolment"
     MARK = "status_mark"
     PAPER = "status_paper"
+    PLACEMENT = "status_placement"
 
 
 @dataclass(frozen=True)
