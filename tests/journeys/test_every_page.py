@@ -183,9 +183,15 @@ TOURS: dict[str, tuple[Stop, ...]] = {
         Stop("class", of("empty_class")),
         Stop("class-open", here),
         Stop("accounts"),
+        Stop("overdue"),
+        Stop("overdue-list", query="state=open"),
     ),
     LEADER: (
         Stop("inbox"),
+        Stop("stand-ins"),
+        Stop("stand-ins", then="指定代理"),
+        Stop("notices"),
+        Stop("overdue"),
         Stop("roster", of("with_leader")),
         Stop("roster", of("with_leader"), then="同意…"),
         Stop("roster", of("with_leader"), then="退回整个名册"),
@@ -203,6 +209,8 @@ TOURS: dict[str, tuple[Stop, ...]] = {
         Stop("problem-new", query="student={student}"),
         Stop("promotions"),
         Stop("promotion", of("promotion")),
+        Stop("overdue"),
+        Stop("overdue-list", query="state=late"),
         Stop("schools"),
         Stop("authority", county),
         Stop("school-open", county),
@@ -236,6 +244,7 @@ ELSEWHERE = {
     "roster-undo", "roster-decide", "problem-file", "problem-state", "problem-numbers", "problem-decide",
     "class-move", "class-close", "appointment-end", "promotion-progress", "promotion-settle",
     "promotion-start", "promotion-undo", "account-link", "pack-receive",
+    "stand-in-end", "notices-read",
     # Addresses that lead to a page of another name.
     "organisations", "school-by-identifier",
 }  # fmt: skip

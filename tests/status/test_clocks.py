@@ -6,7 +6,6 @@ from datetime import UTC, date, datetime
 from uuid import UUID
 
 import pytest
-from django.utils import timezone
 
 from tests.factories import PLACES, actor, pupil
 from tests.organisations.test_calendar_import import NOTICE, taken_over
@@ -107,7 +106,7 @@ def test_an_amended_notice_moves_firm_days_and_standing_clocks_too() -> None:
     cases.send_back(case, reason="补户口簿", by=actor(LEADER), today=date(2027, 2, 3))
     assert not turn(case).is_provisional
     taken_over(NOTICE.replace("2027,春节,上班,2027-02-14\n", ""))
-    jobs.count_anew(now=timezone.make_aware(datetime(2027, 2, 4, 12)))  # noqa: DTZ001 - made aware here
+    jobs.count_anew(now=datetime(2027, 2, 4, 4, tzinfo=UTC))
     assert turn(case).due_on == date(2027, 2, 23)
     with acting(actor(LEADER).scope):
         assert notices.unread(actor(LEADER)).items[0].notice is Notice.DUE_MOVED

@@ -15,13 +15,14 @@ from django.core.exceptions import ValidationError
 from django.db import connections, transaction
 
 from xueji.access.models import Account, ApiToken, Appointment, IdempotencyKey, OneTimeLink
-from xueji.access.queries import level_of, scope_of
+from xueji.access.queries import colleagues_of, level_of, scope_of
 from xueji.access.rules.permissions import ROLES_AT, Role, may_appoint
 from xueji.access.scope import NOWHERE, Actor, Scope, acting
 from xueji.audit.actions import record
 from xueji.lib.errors import Refused
 
 LINK_LIVES = timedelta(days=7)
+MOST_STAND_IN = timedelta(days=184)  # a term and its holidays
 # A kept answer can name a pupil, so it is kept no longer than a client may still repeat its request.
 ANSWERS_LIVE = timedelta(days=7)
 # By the code of the validator that found it.
@@ -40,6 +41,10 @@ class UsernameTaken(Refused):
 
 class CannotAppoint(Refused):
     code = "cannot-appoint"
+
+
+class CannotStandIn(Refused):
+    code = "cannot-stand-in"
 
 
 class LinkUnusable(Refused):
@@ -133,8 +138,17 @@ def end_appointment(appointment_id: int, *, by: Actor, today: date) -> Appointme
     """End an appointment today; the account keeps its history and its other appointments."""
     appointment = Appointment.objects.get(pk=appointment_id)
     by.require("accounts.manage", appointment.place)
-    if appointment.until is None:
-        appointment.until = today
+    _end(appointment, by=by, today=today)
+    return appointment
+
+
+def _end(appointment: Appointment, *, by: Actor, today: date) -> None:
+    """End an appointment, and with it those who stand in for it; one that has ended stays as it is."""
+    if appointment.until is not None and appointment.until <= max(today, appointment.since):
+        return
+    with transaction.atomic():
+        # One that would have begun later never does.
+        appointment.until = max(today, appointment.since)
         appointment.save(update_fields=["until"])
         record(
             "appointment.end",
@@ -143,9 +157,83 @@ def end_appointment(appointment_id: int, *, by: Actor, today: date) -> Appointme
             subject_kind="account",
             subject_id=appointment.account_id,
             place=appointment.place,
-            after={"role": appointment.role, "until": str(today)},
+            after={"role": appointment.role, "until": str(appointment.until)},
         )
-    return appointment
+        for stand_in in Appointment.objects.filter(stands_in_for=appointment, until__gt=today):
+            _end(stand_in, by=by, today=today)
+
+
+# Stand-ins -----------------------------------------------------------------------------------
+
+
+def name_stand_in(account_id: int, *, since: date, until: date, by: Actor, today: date) -> Appointment:
+    """Let a colleague of the same office stand in for the actor from `since` up to, not including, `until`.
+
+    It ends by itself. Work done by one account stays one person's: the two-person rule goes by the
+    account. Raises NotAllowed, CannotStandIn.
+    """
+    by.require("stand_in.name")
+    own = Appointment.objects.get(pk=by.appointment_id)
+    if by.is_stand_in:
+        raise CannotStandIn(
+            "代理人不能再指定代理，请由本人指定。",
+            "Who stands in cannot name a stand-in; the colleague who is away does.",
+        )
+    if since < today or until <= since or until > since + MOST_STAND_IN:
+        raise CannotStandIn(
+            f"代理须从今天或以后开始，并在开始后 {MOST_STAND_IN.days} 天之内结束。",
+            f"It begins today or later and ends within {MOST_STAND_IN.days} days.",
+        )
+    if account_id not in {one.account_id for one in colleagues_of(by, today=today)}:
+        raise CannotStandIn(
+            "代理人须是本单位在任的同事，且没有同样的岗位；请从列表中选择。",
+            "A stand-in is a colleague at the same office without this role; choose from the list.",
+        )
+    with transaction.atomic():
+        # Two presses at once: the second waits here and sees the first.
+        Appointment.objects.select_for_update().get(pk=own.pk)
+        overlapping = Appointment.objects.filter(
+            account_id=account_id, place=by.place, role=by.role, since__lt=until, until__gt=since
+        )
+        if overlapping.exists():
+            raise CannotStandIn(
+                "该同事在这段时间已是代理，请先结束原来的代理。",
+                "This colleague stands in at that time already; end that first.",
+            )
+        made = Appointment.objects.create(
+            account_id=account_id,
+            place=by.place,
+            role=by.role,
+            since=since,
+            until=until,
+            stands_in_for=own,
+        )
+        record(
+            "stand_in.name",
+            by=by.account_id,
+            office=by.place,
+            subject_kind="account",
+            subject_id=account_id,
+            place=by.place,
+            after={"role": by.role, "since": str(since), "until": str(until), "for": by.account_id},
+        )
+    return made
+
+
+def end_stand_in(appointment_id: int, *, by: Actor, today: date) -> Appointment:
+    """End today what the actor's stand-in may do; one that has ended already is no fault. Raises CannotStandIn."""
+    by.require("stand_in.name")
+    found = Appointment.objects.filter(
+        pk=appointment_id, stands_in_for=by.appointment_id, place=by.place
+    ).first()
+    if found is None:
+        raise CannotStandIn(
+            "没有这项代理，或不是由您指定的。",
+            "There is no such stand-in, or it was not named by you.",
+            code="not-found",
+        )
+    _end(found, by=by, today=today)
+    return found
 
 
 def invite(account: Account, *, now: datetime, using: str = "default") -> str:

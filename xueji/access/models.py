@@ -39,16 +39,28 @@ class Account(AbstractBaseUser):
 
 
 class Appointment(models.Model):
-    """An account's role at an office, for a time. A person can hold several."""
+    """An account's role at an office, for a time. A person can hold several.
+
+    `stands_in_for` is the appointment of the colleague who named this one as stand-in (代理): it
+    has an end from the start, and ends with the other.
+    """
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="appointments")
     place = models.BigIntegerField()
     role = models.CharField(max_length=16, choices=[(r.value, ROLE_NAMES[r][0]) for r in Role])
     since = models.DateField()
     until = models.DateField(null=True)
+    stands_in_for = models.ForeignKey(
+        "self", null=True, on_delete=models.PROTECT, related_name="stand_ins", db_index=False
+    )
 
     class Meta:
         constraints = [
+            models.CheckConstraint(
+                name="a_stand_in_ends",
+                condition=Q(stands_in_for__isnull=True) | Q(until__isnull=False),
+                violation_error_message="代理须有截止日期。",
+            ),
             models.UniqueConstraint(
                 name="one_running_appointment_per_role_and_office",
                 fields=["account", "place", "role"],
@@ -56,7 +68,14 @@ class Appointment(models.Model):
                 violation_error_message="该账号在本单位已有此任职。",
             ),
         ]
-        indexes = [models.Index(fields=["place"], name="appointment_place")]
+        indexes = [
+            models.Index(fields=["place"], name="appointment_place"),
+            models.Index(
+                fields=["stands_in_for"],
+                condition=Q(stands_in_for__isnull=False),
+                name="appointment_stand_in",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.account_id} {self.role} {self.place}"

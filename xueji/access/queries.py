@@ -15,11 +15,14 @@ from xueji.access.rules.permissions import LEVEL_NAMES, ROLE_NAMES, Level, Role
 from xueji.access.scope import Actor, Scope
 
 APPOINTMENTS = """
-SELECT p.id, p.place, p.role, a.id, a.name, a.username
+SELECT p.id, p.place, p.role, a.id, a.name, a.username, p.stands_in_for_id IS NOT NULL
 FROM access_account a JOIN access_appointment p ON p.account_id = a.id
 WHERE {where} AND a.is_active AND p.since <= %s AND (p.until IS NULL OR p.until > %s)
 ORDER BY p.id
 """
+
+
+STAND_IN = ("（代理）", " (stand-in)")
 
 
 def level_of(place: int) -> Level:
@@ -33,7 +36,7 @@ def scope_of(place: int) -> Scope:
 
 
 def _actor(row: tuple[Any, ...]) -> Actor:
-    appointment_id, place, role, account_id, name, username = row
+    appointment_id, place, role, account_id, name, username, is_stand_in = row
     return Actor(
         account_id=account_id,
         name=name,
@@ -43,6 +46,7 @@ def _actor(row: tuple[Any, ...]) -> Actor:
         level=level_of(place),
         scope=scope_of(place),
         appointment_id=appointment_id,
+        is_stand_in=is_stand_in,
     )
 
 
@@ -89,10 +93,12 @@ def actor_by_token(token: str, *, today: date) -> Actor | None:
 
 
 def role_name(actor: Actor, language: str = "zh") -> str:
-    """Return level and role in words, such as 县级学籍经办."""
-    index = 0 if language.startswith("zh") else 1
+    """Return level and role in words, such as 县级学籍经办, and 代理 where it is a colleague's."""
+    is_chinese = language.startswith("zh")
+    index = 0 if is_chinese else 1
     joined = LEVEL_NAMES[actor.level][index], ROLE_NAMES[actor.role][index]
-    return "".join(joined) if index == 0 else " ".join(joined)
+    words = "".join(joined) if is_chinese else " ".join(joined)
+    return words + STAND_IN[index] if actor.is_stand_in else words
 
 
 def usernames_at(lo: int, hi: int, *, using: str = "default") -> dict[tuple[int, str], str]:
@@ -120,11 +126,13 @@ class ListedAppointment:
     name: str
     last_used_on: date | None
     has_password: bool
+    is_stand_in: bool
 
 
 # An office's own people, those of the authorities directly below, and of the schools it runs itself.
 RUNNING = """
-SELECT p.id, p.place, p.role, p.since, a.username, a.name, a.last_used_on, NOT starts_with(a.password, '!')
+SELECT p.id, p.place, p.role, p.since, a.username, a.name, a.last_used_on, NOT starts_with(a.password, '!'),
+    p.stands_in_for_id IS NOT NULL
 FROM access_appointment p JOIN access_account a ON a.id = p.account_id
 WHERE (p.place = ANY(%(below)s) OR p.place >= %(own)s AND p.place < %(end)s)
     AND (p.until IS NULL OR p.until > %(today)s) {condition}
@@ -168,3 +176,55 @@ def appointments_of(
         cursor.execute(statement, known)
         rows = [ListedAppointment(*row) for row in cursor.fetchall()]
     return tuple(reversed(rows)) if before else tuple(rows)
+
+
+# Stand-ins -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Colleague:
+    """Somebody with an appointment of their own at an office."""
+
+    account_id: int
+    name: str
+    username: str
+    role: str
+
+
+@dataclass(frozen=True)
+class StandIn:
+    """Who stands in for an appointment, from a day up to, not including, another."""
+
+    id: int
+    name: str
+    username: str
+    since: date
+    until: date
+
+
+def colleagues_of(by: Actor, *, today: date) -> tuple[Colleague, ...]:
+    """Return who could stand in for the actor: people of the same office, other than those with the actor's role."""
+    with connections["default"].cursor() as cursor:
+        cursor.execute(
+            """SELECT DISTINCT ON (a.name, a.id) a.id, a.name, a.username, p.role
+               FROM access_appointment p JOIN access_account a ON a.id = p.account_id
+               WHERE p.place = %(place)s AND p.since <= %(today)s AND (p.until IS NULL OR p.until > %(today)s)
+                   AND p.stands_in_for_id IS NULL AND a.is_active AND a.id <> %(own)s
+                   AND NOT EXISTS (SELECT 1 FROM access_appointment o WHERE o.account_id = a.id
+                       AND o.place = p.place AND o.role = %(role)s AND o.until IS NULL)
+               ORDER BY a.name, a.id, p.id""",
+            {"place": by.place, "today": today, "own": by.account_id, "role": by.role.value},
+        )
+        return tuple(Colleague(*row) for row in cursor.fetchall())
+
+
+def stand_ins_of(appointment_id: int, *, today: date) -> tuple[StandIn, ...]:
+    """Return who stands in for an appointment now or will, in order of the day it begins."""
+    with connections["default"].cursor() as cursor:
+        cursor.execute(
+            """SELECT p.id, a.name, a.username, p.since, p.until
+               FROM access_appointment p JOIN access_account a ON a.id = p.account_id
+               WHERE p.stands_in_for_id = %s AND p.until > %s AND p.until > p.since ORDER BY p.since, p.id""",
+            [appointment_id, today],
+        )
+        return tuple(StandIn(*row) for row in cursor.fetchall())

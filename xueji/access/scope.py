@@ -63,6 +63,8 @@ class Actor:
     office: str = ""
     username: str = ""
     appointment_id: int = 0
+    # Acts for a colleague of the same office, for a time (代理).
+    is_stand_in: bool = False
 
     def may(self, act: str) -> bool:
         return may(self.role, self.level, act)

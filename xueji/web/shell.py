@@ -41,6 +41,7 @@ NAVIGATION = (
     Entry("schools", pgettext_lazy("导航", "学校"), "school", "organisations.view"),
     Entry("organisations", _("机构"), "sitemap", "organisations.view", is_for_authorities=True),
     Entry("packs", _("省级规则"), "file-text", "packs.view"),
+    Entry("overdue", _("逾期情况"), "clock", "status.view"),
     Entry("accounts", _("账号"), "key", "accounts.manage"),
 )
 
@@ -100,6 +101,10 @@ class Shell:
     @property
     def can_find_pupils(self) -> bool:
         return self.actor is not None and self.actor.may("students.view")
+
+    @property
+    def can_name_stand_in(self) -> bool:
+        return self.actor is not None and self.actor.may("stand_in.name")
 
     @property
     def navigation(self) -> list[tuple[Entry, str, bool]]:

@@ -24,5 +24,6 @@ urlpatterns = [
     path("", include("xueji.web.organisations.urls")),
     path("", include("xueji.web.packs.urls")),
     path("", include("xueji.web.promotion.urls")),
+    path("", include("xueji.web.overdue.urls")),
     path("", include("xueji.web.accounts.urls")),
 ]

@@ -226,6 +226,12 @@ PERMISSIONS: tuple[Permission, ...] = (
         _at({Level.MINISTRY}, Role.OFFICER),
     ),
     Permission(
+        "stand_in.name",
+        "指定代理",
+        "Name a colleague as stand-in",
+        _at(SCHOOL, Role.REGISTRAR, Role.LEADER) | _at(AUTHORITIES, Role.OFFICER, Role.LEADER),
+    ),
+    Permission(
         "accounts.manage",
         "管理账号",
         "Create accounts one level below",

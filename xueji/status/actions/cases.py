@@ -1265,6 +1265,7 @@ def _tell(case: Moving, act: Act, *, by: Actor | None, before: Moving | None, wr
                 "state": case.state,
                 "at": case.at,
                 **({"effect": True} if took_effect else {}),
+                **({"stand_in": True} if by is not None and by.is_stand_in else {}),
             },
         ),
     )

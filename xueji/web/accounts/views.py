@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from xueji.access import actions
 from xueji.access.models import Appointment
-from xueji.access.queries import ListedAppointment, appointments_of, level_of
+from xueji.access.queries import STAND_IN, ListedAppointment, appointments_of, level_of
 from xueji.access.rules.permissions import LEVEL_NAMES, ROLE_NAMES, ROLES_AT, Level, Role, may_appoint
 from xueji.access.scope import Actor, NotAllowed
 from xueji.lib.errors import Refused
@@ -74,7 +74,7 @@ def table_of(found: tuple[ListedAppointment, ...]) -> Table:
                     one.username,
                     one.name,
                     offices.get(one.place, ""),
-                    spoken(ROLE_NAMES[Role(one.role)]),
+                    spoken(ROLE_NAMES[Role(one.role)]) + (spoken(STAND_IN) if one.is_stand_in else ""),
                     day(one.since),
                     day(one.last_used_on) if one.last_used_on else _("从未"),
                     part("state", tone="good", word=_("可用"))
@@ -217,7 +217,8 @@ def page_of(found: Appointment) -> dict[str, Any]:
         "found": found,
         "office": name_at(found.place),
         "level": spoken(LEVEL_NAMES[level_of(found.place)]),
-        "role": spoken(ROLE_NAMES[Role(found.role)]),
+        "role": spoken(ROLE_NAMES[Role(found.role)]) + (spoken(STAND_IN) if found.stands_in_for_id else ""),
+        "has_ended": found.until is not None and found.until <= timezone.localdate(),
         "crumbs": [(_("账号"), reverse("accounts")), (found.account.username, "")],
     }
 

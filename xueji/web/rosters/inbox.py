@@ -38,6 +38,7 @@ from xueji.lib import masks
 from xueji.lib.errors import Refused
 from xueji.organisations.queries import authority_codes
 from xueji.organisations.rules import divisions
+from xueji.status.queries.notices import unread_count
 from xueji.web.doors import ActingRequest, done_once, door
 from xueji.web.pages import Column, Row, Table, part, render
 from xueji.web.rosters import words
@@ -106,6 +107,7 @@ def inbox(request: ActingRequest) -> HttpResponse:
         "has_desk": bool(waiting_states(actor)),
         "decides_problems": actor.may("problems.decide"),
         "is_authority": is_authority,
+        "reminders": unread_count(actor) if actor.may("status.view") else 0,
         "overdue": overdue_table(overdue.items, today=today),
         "has_more_overdue": overdue.after is not None or actor.level is not Level.COUNTY,
     }

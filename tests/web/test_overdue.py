@@ -1,0 +1,162 @@
+"""逾期情况 and 未读提醒: the table of offices, from a number to its list, and reminders marked as read."""
+
+from __future__ import annotations
+
+from datetime import date
+from uuid import UUID
+
+import pytest
+
+from tests.factories import PLACES, actor, pupil
+from tests.status.cases import HERE, OTHER_COUNTY, OTHER_PROVINCE, approved, filed, to_class
+from tests.web.registered import as_, one_called, queries_of, register, text_of
+from xueji.access.scope import acting
+from xueji.status.actions import cases, clocks
+from xueji.status.queries import overdue
+from xueji.status.queries.overdue import Overdue
+
+pytestmark = pytest.mark.usefixtures("db")
+
+RECEIVED, LATER = date(2026, 9, 10), date(2026, 9, 24)
+COUNTY, OTHER = 330902_000000, 330903_000000
+
+
+@pytest.fixture(autouse=True)
+def _today(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("django.utils.timezone.localdate", lambda *_: LATER)
+
+
+@pytest.fixture
+def moves() -> list[UUID]:
+    """Three transfers from one county to the next: late at the school, decided at the school, waiting for papers."""
+    register(*(pupil(serial, name=f"测{letter}") for serial, letter in enumerate("甲乙丙")))
+    made = [
+        filed(
+            "transfer",
+            one_called(f"测{letter}").id,
+            to_class(OTHER_COUNTY),
+            by=f"r{OTHER_COUNTY}",
+            today=RECEIVED,
+        ).id
+        for letter in "甲乙丙"
+    ]
+    approved(made[1], f"l{OTHER_COUNTY}", today=date(2026, 9, 15))
+    cases.send_back(made[2], reason="补户口簿", by=actor(f"l{OTHER_COUNTY}"), today=date(2026, 9, 14))
+    return made
+
+
+def table(who: str, *, area: int | None = None, kind: str = "", today: date = LATER) -> Overdue:
+    by = actor(who)
+    with acting(by.scope):
+        return overdue.table(by, area=by.place if area is None else area, today=today, kind=kind)
+
+
+def lines(found: Overdue) -> dict[int, tuple[int, ...]]:
+    return {
+        one.place: (one.tally.open, one.tally.due, one.tally.late, one.tally.paused, one.tally.ended)
+        for one in found.offices
+    }
+
+
+@pytest.mark.usefixtures("moves")
+def test_a_county_sees_its_desk_and_each_of_its_schools() -> None:
+    school = PLACES[OTHER_COUNTY]
+    found = table("o330903")
+    assert lines(found) == {school: (2, 0, 1, 1, 1), OTHER: (1, 0, 0, 0, 0)}
+    assert [one.place for one in found.offices] == [school, OTHER]
+    assert (found.offices[0].tally.median, found.offices[0].tally.longest) == (3.0, 3)
+    assert lines(table("o330903", today=date(2026, 9, 23)))[school] == (2, 1, 0, 1, 1)
+    assert [(one.kind.code, one.tally.open) for one in found.kinds] == [("transfer", 3)]
+    assert (found.total.open, found.total.late) == (3, 1)
+
+
+@pytest.mark.usefixtures("moves")
+def test_a_prefecture_sees_its_counties_as_areas_and_a_school_its_own_line() -> None:
+    found = table("o330900")
+    assert [(one.place, one.is_area, one.tally.open) for one in found.offices] == [(OTHER, True, 3)]
+    assert lines(table("o330900", area=OTHER)) == lines(table("o330903"))
+    assert lines(table("o000000")) == {330000_000000: (3, 0, 1, 1, 1)}
+    assert list(lines(table(f"r{OTHER_COUNTY}"))) == [PLACES[OTHER_COUNTY]]
+    assert lines(table("o510104")) == {}
+    assert lines(table("o330903", kind="suspension")) == {}
+
+
+@pytest.mark.usefixtures("moves")
+def test_what_ended_before_this_term_counts_no_more() -> None:
+    assert table("o330903", today=date(2027, 3, 1)).offices[0].tally.ended == 0
+
+
+def test_each_number_leads_to_its_list(moves: list[UUID]) -> None:
+    officer = as_("o330903")
+    page = text_of(officer.get("/overdue/"))
+    assert "普陀区第一小学" in page
+    address = f"/overdue/list/?office={PLACES[OTHER_COUNTY]}&state=late&alone=1"
+    assert address.replace("&", "&amp;") in page
+    listed = text_of(officer.get(address))
+    assert "测*" in listed
+    assert "逾期 1 个工作日" in listed
+    by = actor("o330903")
+    with acting(by.scope):
+        for state, number in (("open", 2), ("late", 1), ("paused", 1), ("due", 0)):
+            found = overdue.turns(by, place=PLACES[OTHER_COUNTY], state=state, today=LATER, alone=True)
+            assert len(found.items) == number, state
+        assert len(overdue.turns(by, place=OTHER, state="open", today=LATER).items) == 3
+        first = overdue.turns(by, place=OTHER, state="open", today=LATER, size=2)
+        rest = overdue.turns(by, place=OTHER, state="open", today=LATER, size=2, after=first.after)
+        back = overdue.turns(by, place=OTHER, state="open", today=LATER, size=2, before=rest.before)
+    assert {one.case_id for one in (*first.items, *rest.items)} == set(moves)
+    assert back.items == first.items
+
+
+@pytest.mark.usefixtures("moves")
+def test_the_table_drills_down_and_not_beside() -> None:
+    prefecture = as_("o330900")
+    assert f"/overdue/?area={OTHER}" in text_of(prefecture.get("/overdue/"))
+    assert "普陀区第一小学" in text_of(prefecture.get(f"/overdue/?area={OTHER}"))
+    county = as_("o330903")
+    for address in (
+        f"/overdue/?area={COUNTY}",
+        "/overdue/?area=x",
+        "/overdue/?kind=banana",
+        f"/overdue/list/?office={COUNTY}&state=late",
+        "/overdue/list/?state=banana",
+        "/overdue/list/?kind=banana",
+    ):
+        assert county.get(address).status_code == 404, address
+    assert as_("a330903").get("/overdue/").status_code == 403
+    assert "本学期还没有学籍变动业务" in text_of(as_("o510104").get("/overdue/"))
+    assert "没有这类业务" in text_of(county.get("/overdue/?kind=suspension"))
+
+
+@pytest.mark.usefixtures("moves")
+def test_the_table_takes_few_statements() -> None:
+    assert queries_of(as_("o330903"), "/overdue/") <= 14
+
+
+# Reminders -------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("moves")
+def test_reminders_are_counted_in_the_inbox_and_marked_as_read() -> None:
+    clocks.remind(today=LATER)
+    leader = as_(f"l{OTHER_COUNTY}")
+    assert "未读提醒" in text_of(leader.get("/"))
+    page = text_of(leader.get("/reminders/"))
+    assert "今天是最后一个工作日" in page
+    key = page.split('name="selected" value="')[1].split('"')[0]
+    assert leader.post("/reminders/read/", {"act": "chosen", "selected": key})["Location"] == "/reminders/"
+    assert key not in text_of(leader.get("/reminders/"))
+    assert leader.post("/reminders/read/", {"act": "chosen"}).status_code == 302
+    leader.post("/reminders/read/", {"act": "all"})
+    assert "没有未读提醒" in text_of(leader.get("/reminders/"))
+    assert "未读提醒" not in text_of(leader.get("/"))
+    county = text_of(as_("o330903").get("/reminders/"))
+    assert "下级单位逾期：普陀区第一小学" in county
+
+
+def test_a_key_that_is_none_is_not_found() -> None:
+    leader = as_(f"l{HERE}")
+    assert leader.get("/reminders/?after=x").status_code == 404
+    assert leader.post("/reminders/read/", {"selected": "x~y"}).status_code == 404
+    assert as_("a330902").get("/reminders/").status_code == 403
+    assert as_(f"l{OTHER_PROVINCE}").get("/reminders/").status_code == 200

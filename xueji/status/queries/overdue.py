@@ -1,0 +1,249 @@
+"""How offices keep their days (逾期情况): what lies on each desk, what is late, how long decisions took this term.
+
+An authority sees its own desk, the schools it runs itself and one line for each authority below; a
+school sees its own line. Read in the reader's own scope; what is discreet is in none of the numbers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+from uuid import UUID
+
+from django.db import connections
+
+from xueji.access.rules import places
+from xueji.access.rules.places import SERIALS
+from xueji.access.scope import Actor
+from xueji.changes.queries.pages import Page, page_of
+from xueji.lib.school_years import school_year
+from xueji.status.rules.kind import Kind
+from xueji.status.rules.kinds import BY_CODE
+from xueji.status.rules.routes import Party
+
+SIZE: Final = 50
+# The second term begins in February; a registry whose terms are entered goes by them.
+SECOND_TERM_MONTH: Final = 2
+STATES: Final = ("open", "due", "late", "paused")
+
+# How many places one line stands for, by the level of the area looked at.
+WIDTHS: Final = {
+    "ministry": 10_000 * SERIALS,
+    "province": 100 * SERIALS,
+    "prefecture": SERIALS,
+    "county": 1,
+    "school": 1,
+}
+
+
+@dataclass(frozen=True)
+class Tally:
+    """Turns of an office or an area. Days are working days of turns that ended this term; None where none did."""
+
+    open: int
+    due: int
+    late: int
+    paused: int
+    ended: int
+    ended_late: int
+    median: float | None
+    longest: int | None
+
+
+@dataclass(frozen=True)
+class OfficeTally:
+    """One line: an office, or an authority together with all below it (`is_area`)."""
+
+    place: int
+    name: str
+    is_area: bool
+    tally: Tally
+
+
+@dataclass(frozen=True)
+class KindTally:
+    """The same by kind of change."""
+
+    kind: Kind
+    tally: Tally
+
+
+@dataclass(frozen=True)
+class Overdue:
+    """The table of an area, those with the most late turns first, and the same turns by kind."""
+
+    area: int
+    term_began_on: date
+    offices: tuple[OfficeTally, ...]
+    kinds: tuple[KindTally, ...]
+    total: Tally
+
+
+TERM = """
+SELECT max(starts_on) FROM organisations_term WHERE starts_on <= %s
+"""
+
+TALLY = """
+    count(*) FILTER (WHERE ended_on IS NULL),
+    count(*) FILTER (WHERE ended_on IS NULL AND paused_on IS NULL AND due_on = %(today)s),
+    count(*) FILTER (WHERE ended_on IS NULL AND paused_on IS NULL AND due_on < %(today)s),
+    count(*) FILTER (WHERE ended_on IS NULL AND paused_on IS NOT NULL),
+    count(ended_on),
+    count(*) FILTER (WHERE ended_on > due_on),
+    percentile_cont(0.5) WITHIN GROUP (ORDER BY days_used) FILTER (WHERE ended_on IS NOT NULL),
+    max(days_used) FILTER (WHERE ended_on IS NOT NULL)
+"""
+
+# Own desk and schools of the area's own division stand alone; what is below stands under its authority.
+TABLE = f"""
+WITH turns AS (
+    SELECT CASE WHEN place - place %% %(serials)s = %(area)s THEN place ELSE place - place %% %(width)s END AS office,
+        kind, ended_on, paused_on, due_on, days_used
+    FROM status_turn
+    WHERE place >= %(lo)s AND place < %(hi)s AND (%(kind)s = '' OR kind = %(kind)s)
+        AND (ended_on IS NULL OR ended_on >= %(began)s)
+)
+SELECT GROUPING(office), GROUPING(kind), office, kind, {TALLY}
+FROM turns GROUP BY GROUPING SETS ((office), (kind), ())
+"""
+
+NAMES = "SELECT place, name FROM organisations_organisation WHERE place = ANY(%s)"
+
+
+def term_began_on(today: date) -> date:
+    """Return the day on which the present term began, as entered; without an entry 1 September or 1 February."""
+    with connections["default"].cursor() as cursor:
+        cursor.execute(TERM, [today])
+        (entered,) = cursor.fetchone()
+    by_rule = (
+        date(today.year, SECOND_TERM_MONTH, 1)
+        if SECOND_TERM_MONTH <= today.month < 9
+        else date(school_year(today), 9, 1)
+    )
+    # A year nobody entered goes by the rule, and not by the last one that somebody did.
+    return max(entered, by_rule) if entered else by_rule
+
+
+def area_of(by: Actor, wanted: int | None) -> int | None:
+    """Return the area to look at: the reader's own, or an authority below it; None for one that is not theirs."""
+    if wanted is None or wanted == by.place:
+        return by.place
+    return wanted if wanted in by.scope and places.serial_of(wanted) == 0 else None
+
+
+def table(by: Actor, *, area: int, today: date, kind: str = "") -> Overdue:
+    """Return the table of an area inside the reader's. Three statements."""
+    lo, hi = places.scope(area)
+    began = term_began_on(today)
+    known: dict[str, Any] = {
+        "area": area,
+        "serials": SERIALS,
+        "width": WIDTHS[places.level_of(area)],
+        "lo": max(lo, by.scope.lo),
+        "hi": min(hi, by.scope.hi),
+        "kind": kind,
+        "began": began,
+        "today": today,
+    }
+    with connections["default"].cursor() as cursor:
+        cursor.execute(TABLE, known)
+        rows = cursor.fetchall()
+        cursor.execute(NAMES, [[row[2] for row in rows if row[2] is not None]])
+        names = dict(cursor.fetchall())
+    offices, kinds = [], []
+    total = Tally(0, 0, 0, 0, 0, 0, None, None)
+    for no_office, no_kind, office, code, *numbers in rows:
+        tally = Tally(*numbers)
+        if not no_office:
+            is_area = office != area and places.serial_of(office) == 0
+            offices.append(OfficeTally(office, names.get(office, ""), is_area, tally))
+        elif not no_kind:
+            kinds.append(KindTally(BY_CODE[code], tally))
+        else:
+            total = tally
+    return Overdue(
+        area=area,
+        term_began_on=began,
+        offices=tuple(sorted(offices, key=lambda one: (-one.tally.late, -one.tally.open, one.place))),
+        kinds=tuple(sorted(kinds, key=lambda one: (-one.tally.late, -one.tally.open, one.kind.code))),
+        total=total,
+    )
+
+
+# From a number to its list -------------------------------------------------------------------
+
+Key = tuple[date, UUID]
+
+
+@dataclass(frozen=True)
+class TurnAtDesk:
+    """An open turn in a list: on whose desk, since when, until when."""
+
+    case_id: UUID
+    kind: Kind
+    name: str
+    party: Party
+    office: str
+    received_on: date
+    due_on: date
+    is_paused: bool
+
+    @property
+    def key(self) -> Key:
+        return self.due_on, self.case_id
+
+
+CONDITIONS: Final = {
+    "open": "true",
+    "due": "t.paused_on IS NULL AND t.due_on = %(today)s",
+    "late": "t.paused_on IS NULL AND t.due_on < %(today)s",
+    "paused": "t.paused_on IS NOT NULL",
+}
+
+LISTED = """
+SELECT t.case_id, t.kind, t.name, t.party, coalesce(o.name, ''), t.received_on, t.due_on, t.paused_on IS NOT NULL
+FROM status_turn t LEFT JOIN organisations_organisation o ON o.place = t.place
+WHERE t.ended_on IS NULL AND t.place >= %(lo)s AND t.place < %(hi)s AND {condition}
+    AND (%(kind)s = '' OR t.kind = %(kind)s) {window}
+ORDER BY t.due_on {order}, t.case_id {order} LIMIT %(limit)s
+"""
+
+
+def turns(
+    by: Actor,
+    *,
+    place: int,
+    state: str,
+    today: date,
+    alone: bool = False,
+    kind: str = "",
+    after: Key | None = None,
+    before: Key | None = None,
+    size: int = SIZE,
+) -> Page[TurnAtDesk, Key]:
+    """Return a page of the open turns of an office, with all below it unless `alone`, the most urgent first. One statement."""
+    lo, hi = (place, place + 1) if alone else places.scope(place)
+    is_back = before is not None and after is None
+    key = after or before
+    known: dict[str, Any] = {
+        "lo": max(lo, by.scope.lo),
+        "hi": min(hi, by.scope.hi),
+        "today": today,
+        "kind": kind,
+        "limit": size + 1,
+    }
+    window = ""
+    if key is not None:
+        window = f"AND (t.due_on, t.case_id) {'<' if is_back else '>'} (%(on)s, %(case)s)"
+        known["on"], known["case"] = key
+    statement = LISTED.format(condition=CONDITIONS[state], window=window, order="DESC" if is_back else "ASC")
+    with connections["default"].cursor() as cursor:
+        cursor.execute(statement, known)
+        found = [_turn(row) for row in cursor.fetchall()]
+    return page_of(found, size=size, key=lambda one: one.key, is_after=after is not None, is_before=is_back)
+
+
+def _turn(row: tuple[Any, ...]) -> TurnAtDesk:
+    case_id, kind, name, party, office, received_on, due_on, is_paused = row
+    return TurnAtDesk(case_id, BY_CODE[kind], name, Party(party), office, received_on, due_on, is_paused)
