@@ -22,9 +22,15 @@ from xueji.organisations.models import (
 )
 from xueji.students.models import Enrolment, Student
 
-# A school of Zhejiang, which has no pack of its own, one of Sichuan, and one of Jiangsu, which has programmes.
-SENIOR, SENIOR_SICHUAN, SENIOR_JIANGSU = "3433000009", "3451000009", "3432000009"
-PLACE_OF = {SENIOR: 330902_000009, SENIOR_SICHUAN: 510104_000009, SENIOR_JIANGSU: 320102_000009}
+# A school of Zhejiang, which has no pack of its own, one of Sichuan, one of Jiangsu, which has programmes, and one of
+# Hunan, where a share of a grade may repeat and grades are skipped.
+SENIOR, SENIOR_SICHUAN, SENIOR_JIANGSU, SENIOR_HUNAN = "3433000009", "3451000009", "3432000009", "3443000009"
+PLACE_OF = {
+    SENIOR: 330902_000009,
+    SENIOR_SICHUAN: 510104_000009,
+    SENIOR_JIANGSU: 320102_000009,
+    SENIOR_HUNAN: 430102_000009,
+}
 
 
 def senior_school(identifier: str = SENIOR) -> School:

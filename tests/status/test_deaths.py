@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -23,11 +24,12 @@ from tests.status.cases import (
 )
 from tests.web.registered import as_, text_of
 from xueji.access.scope import acting
-from xueji.organisations.models import School
+from xueji.organisations.models import Class, School
 from xueji.status.actions import cases
 from xueji.status.models import Case, Tracking
 from xueji.status.rules.steps import State
 from xueji.students import queries
+from xueji.students.actions import NotInThisGrade, move_to_class
 from xueji.students.queries import ANY, ENDED, OPEN, Question
 from xueji.students.rules.search_terms import term_of
 
@@ -56,8 +58,8 @@ def shown(student: UUID, by: str = REGISTRAR) -> dict[str, bool]:
     number = numbers_of(student)[0]
     with acting(who.scope):
 
-        def listed(**asked: object) -> bool:
-            question = Question(scope=who.scope, **asked)  # type: ignore[arg-type]
+        def listed(**asked: Any) -> bool:
+            question = Question(scope=who.scope, **asked)
             return student in {one.id for one in queries.find(question).pupils}
 
         (one,) = [c for c in queries.classes_of(school.pk) if c.number == "2026101"]
@@ -149,3 +151,19 @@ def test_other_cases_of_the_pupil_are_over_when_the_enrolment_ends() -> None:
 
 def state_of(case: UUID) -> str:
     return str(Case.everywhere.using("owner").get(id=case).state)
+
+
+def test_a_pupil_who_was_restored_is_shown_again() -> None:
+    student = enrolled(NAME)
+    approved(told(student), LEADER, COUNTY)
+    typed = {"reason": "mistake", "class_id": class_id(HERE, "2026101"), "note": "误报"}
+    approved(filed("restoration", student, typed, by=REGISTRAR).id, LEADER, COUNTY)
+    assert [name for name, is_shown in shown(student).items() if not is_shown] == ["left"]
+
+
+def test_nobody_moves_to_another_class_while_a_death_is_reported() -> None:
+    student = enrolled(NAME)
+    told(student)
+    target = Class.everywhere.using("owner").get(pk=class_id(HERE, "2026102"))
+    with acting(actor(REGISTRAR).scope), pytest.raises(NotInThisGrade):
+        move_to_class([student], target, by=actor(REGISTRAR))

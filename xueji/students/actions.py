@@ -45,7 +45,7 @@ WITH moving AS (
     SELECT e.student_id, e.id, e.class_of_id AS source, e.state
     FROM students_enrolment e JOIN organisations_class c ON c.id = e.class_of_id
     WHERE e.student_id = ANY(%(students)s) AND e.ended_on IS NULL AND e.school_id = %(school)s
-        AND c.grade_id = %(grade)s AND e.class_of_id <> %(class)s
+        AND c.grade_id = %(grade)s AND e.class_of_id <> %(class)s AND e.state <> '11'
     ORDER BY e.student_id FOR UPDATE OF e
 ), moved AS (
     UPDATE students_enrolment e SET class_of_id = %(class)s, seat_number = '', version = e.version + 1
@@ -67,7 +67,7 @@ WITH moving AS (
 SELECT (SELECT count(*) FROM moved),
     (SELECT count(*) FROM students_enrolment e JOIN organisations_class c ON c.id = e.class_of_id
      WHERE e.student_id = ANY(%(students)s) AND e.ended_on IS NULL AND e.school_id = %(school)s
-        AND c.grade_id = %(grade)s)
+        AND c.grade_id = %(grade)s AND e.state <> '11')
 """
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -69,7 +70,7 @@ def test_a_grade_is_skipped_in_the_stages_of_the_province(
     assert codes(skipping.KIND, pupil(grade, to=to, pack=pack)) == expected
 
 
-SPECIAL = {"details": {"regular_class": "3"}}
+SPECIAL: dict[str, Any] = {"details": {"regular_class": "3"}}
 
 
 @pytest.mark.parametrize(
@@ -84,12 +85,12 @@ SPECIAL = {"details": {"regular_class": "3"}}
     ],
 )
 def test_r11_only_special_pupils_are_demoted_and_no_oftener_than_the_province_says(
-    changed: dict[str, object], expected: list[str]
+    changed: dict[str, Any], expected: list[str]
 ) -> None:
-    assert codes(demotion.KIND, pupil(5, to=4, **changed)) == expected  # type: ignore[arg-type]
+    assert codes(demotion.KIND, pupil(5, to=4, **changed)) == expected
 
 
 def test_r11_a_demotion_is_one_grade_on_expert_advice() -> None:
-    assert codes(demotion.KIND, pupil(5, to=3, **SPECIAL)) == ["other-grade"]  # type: ignore[arg-type]
-    assert codes(demotion.KIND, pupil(7, to=6, **SPECIAL)) == ["other-grade"]  # type: ignore[arg-type]
+    assert codes(demotion.KIND, pupil(5, to=3, **SPECIAL)) == ["other-grade"]
+    assert codes(demotion.KIND, pupil(7, to=6, **SPECIAL)) == ["other-grade"]
     assert "expert_advice" in [need.kind for need in demotion.KIND.papers(pupil(5), {})]

@@ -148,7 +148,11 @@ chosen AS MATERIALIZED (
 OPEN_ENROLMENT = """
 SELECT FROM students_enrolment e WHERE e.student_id = s.id AND e.ended_on IS NULL AND e.state <> '11'
 """
-DECEASED = "SELECT FROM students_enrolment d WHERE d.student_id = s.id AND d.state = '11'"
+# As the last that is known: an enrolment that was restored later says that it was a mistake.
+DECEASED = """
+SELECT FROM students_enrolment d WHERE d.student_id = s.id AND d.state = '11' AND NOT EXISTS (
+    SELECT FROM students_enrolment n WHERE n.student_id = s.id AND n.id <> d.id AND n.started_on >= d.ended_on)
+"""
 OPEN_ENROLMENT_IN_GRADE = """
 SELECT FROM students_enrolment e
 JOIN organisations_class c ON c.id = e.class_of_id
