@@ -44,6 +44,7 @@ def empty(db, settings, tmp_path):
 def idle(monkeypatch):
     """Nothing is left on the desks, which takes seconds: most tests look at the pupils alone."""
     monkeypatch.setattr(actions, "leave_work", lambda nation, today: None)
+    monkeypatch.setattr(actions, "leave_changes", lambda nation, today: 0)
 
 
 @pytest.fixture
@@ -150,6 +151,17 @@ def test_work_waits_on_the_desks_and_a_roster_is_ready_to_try_out(empty, setting
             today=TODAY,
         )
     assert 20 < found.accepted.height < found.rows == 40
+
+
+def test_changes_wait_at_schools_and_authorities_and_one_is_late(empty):
+    nation = load_nation(students=20_000, seed=3, today=TODAY).nation
+    turns = rows("SELECT place, party, due_on FROM status_turn WHERE ended_on IS NULL")
+    assert {party for _place, party, _due in turns} >= {
+        "receiving_school", "receiving_authority", "sending_school", "sending_authority", "authority",
+    }  # fmt: skip
+    assert any(due < TODAY for _place, _party, due in turns)
+    assert value("SELECT count(*) FROM status_case WHERE state = 'completed'") >= 1
+    assert value("SELECT count(*) FROM students_enrolment WHERE ended_on IS NULL") == nation.students
 
 
 def test_new_rows_get_keys_that_the_load_has_not_used(loaded):

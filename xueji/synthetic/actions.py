@@ -44,6 +44,7 @@ from xueji.organisations.rules.school_kinds import Stage, class_number
 from xueji.spreadsheets.tables import copy_into
 from xueji.students.encryption import associated
 from xueji.synthetic import bulk, offices
+from xueji.synthetic.changes import leave_changes
 from xueji.synthetic.processes import drawn_by
 from xueji.synthetic.records import Keys, Setting, frames
 from xueji.synthetic.rules.drawing import generator
@@ -134,6 +135,7 @@ def load_nation(
     _vacuum((*NUMBERED.values(), "organisations_school", "organisations_schoolidentifier"))
     accounts = _accounts_to_try(nation)
     roster = leave_work(nation, today=today)
+    leave_changes(nation, today=today)
     loaded = Loaded(nation, _summed(nation, counts), accounts, roster)
     _write_note(loaded)
     return loaded
