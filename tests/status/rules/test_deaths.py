@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from tests.status.rules.pupils import codes, mark, pupil
-from xueji.status.rules import death
+from xueji.status.rules import abroad, class_change, death, special_education, withdrawal
 from xueji.status.rules.kinds import KINDS, clashes
 from xueji.status.rules.plans import Table
 
@@ -23,6 +23,12 @@ def test_it_is_filed_in_every_state_and_beside_every_other_case_but_itself() -> 
         assert codes(death.KIND, pupil(5, state=state), TOLD) == []
     assert codes(death.KIND, pupil(5), {"died_on": "2026-09-11"}) == ["day-ahead"]
     assert [kind.code for kind in KINDS if clashes("death", kind.code)] == ["death"]
+
+
+def test_no_other_change_is_done_while_the_enrolment_is_being_ended() -> None:
+    for kind in (withdrawal.KIND, class_change.KIND, abroad.KIND, special_education.KIND):
+        assert "being-ended" in codes(kind, pupil(11, state="11", to=11))
+    assert codes(death.KIND, pupil(5, state="11"), TOLD) == []
 
 
 def test_the_family_gets_no_code_and_no_message() -> None:

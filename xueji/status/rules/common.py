@@ -6,12 +6,26 @@ from collections.abc import Collection, Iterator
 from datetime import date
 
 from xueji.access.rules import places
-from xueji.status.rules.facts import ATTENDING, Facts, SchoolFacts
+from xueji.status.rules.facts import ATTENDING, DECEASED, Facts, SchoolFacts
 from xueji.status.rules.kind import Obstacle, Payload, Weight
 from xueji.status.rules.routes import Party
 
 
 def must_be_enrolled(facts: Facts, party: Party = Party.SCHOOL) -> Iterator[Obstacle]:
+    """An obstacle where the pupil has no open enrolment, or one that is being ended."""
+    yield from must_have_enrolment(facts, party)
+    if facts.is_enrolled and facts.enrolment.state == DECEASED:
+        yield Obstacle(
+            "being-ended",
+            Weight.STOPS,
+            party,
+            "该生的学籍正在办理注销，不能办理其他业务。",
+            "The pupil's enrolment is being ended; no other change can be done.",
+            "《办法》第二十一条",
+        )
+
+
+def must_have_enrolment(facts: Facts, party: Party = Party.SCHOOL) -> Iterator[Obstacle]:
     """An obstacle where the pupil has no open enrolment."""
     if not facts.is_enrolled:
         yield Obstacle(
@@ -27,7 +41,7 @@ def must_be_enrolled(facts: Facts, party: Party = Party.SCHOOL) -> Iterator[Obst
 def must_attend(facts: Facts, party: Party = Party.SCHOOL) -> Iterator[Obstacle]:
     """An obstacle where the pupil is not at school: suspended, abroad, missing, dropped out."""
     yield from must_be_enrolled(facts, party)
-    if facts.is_enrolled and facts.enrolment.state != ATTENDING:
+    if facts.is_enrolled and facts.enrolment.state not in (ATTENDING, DECEASED):
         yield Obstacle(
             "not-attending",
             Weight.STOPS,
@@ -59,7 +73,7 @@ def authority_at(facts: Facts, level: str) -> int | None:
 
 def only_in_state(facts: Facts, *states: str, party: Party = Party.SCHOOL) -> Iterator[Obstacle]:
     """An obstacle where an enrolled pupil is in a state in which the change is not done."""
-    if facts.is_enrolled and facts.enrolment.state not in states:
+    if facts.is_enrolled and facts.enrolment.state not in (*states, DECEASED):
         yield Obstacle(
             "other-state",
             Weight.STOPS,

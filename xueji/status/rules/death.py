@@ -12,7 +12,7 @@ from typing import Final
 
 from xueji.lib.codes import Code, CodeList
 from xueji.status.rules import marks
-from xueji.status.rules.common import day_in, must_be_enrolled, not_after_today
+from xueji.status.rules.common import day_in, must_have_enrolment, not_after_today
 from xueji.status.rules.enrolments import altered, ended
 from xueji.status.rules.facts import DECEASED, Facts
 from xueji.status.rules.kind import Field, Input, Kind, Obstacle, PaperNeed, Payload, own_route
@@ -42,7 +42,7 @@ def day_of_death(facts: Facts, payload: Payload) -> date:
 
 
 def obstacles(facts: Facts, payload: Payload) -> tuple[Obstacle, ...]:
-    return (*must_be_enrolled(facts), *not_after_today(facts, payload, "died_on"))
+    return (*must_have_enrolment(facts), *not_after_today(facts, payload, "died_on"))
 
 
 def hide(facts: Facts, payload: Payload) -> Plan:
