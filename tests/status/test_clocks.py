@@ -14,8 +14,8 @@ from tests.web.registered import one_called, register
 from xueji.access.scope import NotAllowed, acting
 from xueji.status import jobs
 from xueji.status.actions import cases, clocks
+from xueji.status.models import Case, Turn
 from xueji.status.models import Notice as Kept
-from xueji.status.models import Turn
 from xueji.status.queries import notices
 from xueji.status.rules.reminders import Notice, due_notices
 
@@ -138,13 +138,10 @@ def test_reminders_are_read_by_their_own_office_and_go_when_the_turn_ends() -> N
     clocks.remind(today=date(2026, 9, 24))
     leader, county = actor(LEADER), actor(COUNTY)
     with acting(leader.scope):
-        lines = notices.unread(leader).items
-        assert {one.notice for one in lines} == {
-            Notice.USED_5, Notice.USED_8, Notice.LAST_DAY, Notice.LATE,
-        }  # fmt: skip
-        first = lines[0]
-        assert clocks.mark_read(by=leader, today=RECEIVED, chosen=[first.key[1:]]) == 1
-        assert notices.unread_count(leader) == 3
+        (line,) = notices.unread(leader).items
+        assert (line.notice, line.due_on) == (Notice.LATE, date(2026, 9, 23))
+        assert clocks.mark_read(by=leader, today=RECEIVED, chosen=[line.key[1:]]) == 1
+        assert notices.unread_count(leader) == 0
         assert notices.unread_count(actor(f"l{HERE}")) == 0
     with acting(county.scope):
         (below,) = notices.unread(county).items
@@ -164,7 +161,22 @@ def test_reminders_are_listed_page_by_page() -> None:
     clocks.remind(today=date(2026, 9, 21))
     leader = actor(LEADER)
     with acting(leader.scope):
-        first = notices.unread(leader, size=3)
-        second = notices.unread(leader, after=first.after, size=3)
-        back = notices.unread(leader, before=second.before, size=3)
-    assert (len(first.items), len(second.items), back.items) == (3, 1, first.items)
+        first = notices.unread(leader, size=1)
+        second = notices.unread(leader, after=first.after, size=1)
+        back = notices.unread(leader, before=second.before, size=1)
+    assert (len(first.items), len(second.items), back.items) == (1, 1, first.items)
+    assert {one.notice for one in (*first.items, *second.items)} == {Notice.USED_8}
+
+
+@pytest.mark.usefixtures("db")
+def test_the_sixty_days_of_a_death_are_counted_anew_too() -> None:
+    student = enrolled()
+    told_on = date(2027, 1, 5)
+    case = filed("death", student, {"died_on": "2027-01-04", "cause": "70"}, by=f"r{HERE}", today=told_on).id
+    # Twelve weeks by weekends alone.
+    assert Case.everywhere.using("owner").get(id=case).due_on == date(2027, 3, 29)
+    taken_over(NOTICE)
+    assert clocks.recount_wholes() == 1
+    # Six weekdays of the Spring Festival are off and one Sunday is worked.
+    assert Case.everywhere.using("owner").get(id=case).due_on == date(2027, 4, 6)
+    assert clocks.recount_wholes() == 0

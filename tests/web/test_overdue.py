@@ -142,7 +142,8 @@ def test_reminders_are_counted_in_the_inbox_and_marked_as_read() -> None:
     leader = as_(f"l{OTHER_COUNTY}")
     assert "未读提醒" in text_of(leader.get("/"))
     page = text_of(leader.get("/reminders/"))
-    assert "今天是最后一个工作日" in page
+    assert "已逾期" in page
+    assert "今天是最后一个工作日" not in page
     key = page.split('name="selected" value="')[1].split('"')[0]
     assert leader.post("/reminders/read/", {"act": "chosen", "selected": key})["Location"] == "/reminders/"
     assert key not in text_of(leader.get("/reminders/"))

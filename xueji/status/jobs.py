@@ -39,6 +39,7 @@ def count_anew(*, now: datetime) -> None:
     forget_calendar()
     today = timezone.localdate(now)
     clocks.recount(today=today)
+    clocks.recount_wholes()
     clocks.remind(today=today)
 
 

@@ -17,6 +17,9 @@ from xueji.access.scope import Actor, national
 from xueji.audit.actions import record
 from xueji.lib.working_days import Calendar
 from xueji.organisations.queries import calendar
+from xueji.status.encryption import unseal
+from xueji.status.queries.facts import facts_of
+from xueji.status.rules.kinds import BY_CODE
 from xueji.status.rules.reminders import Notice, due_notices
 
 # What is discreet leaves no notice: an office above could read in it what it must not know.
@@ -111,6 +114,39 @@ def recount(*, today: date) -> int:
                 if not turn.is_discreet
             ],
         )
+        return len(moved)
+
+
+WHOLE = """
+SELECT student_id, id, kind, payload, starter_place, pack_id, due_on, filed_on FROM status_case
+WHERE closed_on IS NULL AND due_on IS NOT NULL ORDER BY id
+"""
+
+
+def recount_wholes() -> int:
+    """Count the days anew that cases have from beginning to end, where their kind has such; return how many moved."""
+    with national("status.clocks") as using, connections[using].cursor() as cursor:
+        days, moved = calendar(using), []
+        cursor.execute(WHOLE)
+        for student_id, case_id, code, sealed, starter, pack_id, due_on, filed_on in cursor.fetchall():
+            kind, payload = BY_CODE[code], unseal(sealed, case_id)
+            found = facts_of(
+                student_id,
+                kind=kind,
+                payload=payload,
+                starter=starter,
+                # As it was counted: from the day of filing, where the kind names no other.
+                today=filed_on,
+                using=using,
+                pack_id=pack_id,
+                without_case=case_id,
+            )
+            if found is None:
+                continue
+            due = days.due_on(kind.counts_from(found[0], payload), kind.days_in_all)
+            if due.on != due_on:
+                moved.append((due.on, student_id, case_id))
+        cursor.executemany("UPDATE status_case SET due_on = %s WHERE student_id = %s AND id = %s", moved)
         return len(moved)
 
 

@@ -1,4 +1,4 @@
-"""Reminders of an office that nobody has read yet. What is done with needs no reminder: only open turns are shown."""
+"""Reminders of an office that nobody has read yet: the strongest of each turn that is still open."""
 
 from __future__ import annotations
 
@@ -40,10 +40,15 @@ class NoticeLine:
         return self.created_on, self.case_id, self.ordinal, self.notice.value
 
 
+# Each says more than those before it: of a turn that is late, that five days are used is no news.
+STRONGER: Final = [Notice.USED_5.value, Notice.USED_8.value, Notice.LAST_DAY.value, Notice.LATE.value]
+
 UNREAD = """
 FROM status_notice n JOIN status_turn t
     ON t.student_id = n.student_id AND t.case_id = n.case_id AND t.ordinal = n.ordinal AND t.ended_on IS NULL
-WHERE n.place = %(own)s AND n.read_on IS NULL
+WHERE n.place = %(own)s AND n.read_on IS NULL AND NOT EXISTS (
+    SELECT 1 FROM status_notice m WHERE m.place = n.place AND m.case_id = n.case_id AND m.ordinal = n.ordinal
+        AND array_position(%(stronger)s::text[], m.kind::text) > array_position(%(stronger)s::text[], n.kind::text))
 """
 
 LISTED = f"""
@@ -62,7 +67,7 @@ def unread(
     """Return a page of the unread reminders of the reader's office, the newest first. One statement."""
     is_back = before is not None and after is None
     key = after or before
-    known: dict[str, Any] = {"own": by.place, "limit": size + 1}
+    known: dict[str, Any] = {"own": by.place, "limit": size + 1, "stronger": STRONGER}
     window = ""
     if key is not None:
         window = (
@@ -79,7 +84,7 @@ def unread(
 def unread_count(by: Actor) -> int:
     """Return how many reminders of the reader's office are unread, MOST_COUNTED at most. One statement."""
     with connections["default"].cursor() as cursor:
-        cursor.execute(COUNTED, {"own": by.place, "limit": MOST_COUNTED})
+        cursor.execute(COUNTED, {"own": by.place, "limit": MOST_COUNTED, "stronger": STRONGER})
         (number,) = cursor.fetchone()
     return int(number)
 

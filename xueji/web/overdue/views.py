@@ -100,8 +100,8 @@ COLUMNS = (
     (gettext_lazy("等待补正"), "number"),
     (gettext_lazy("本学期办结"), "number"),
     (gettext_lazy("其中逾期"), "number"),
-    (gettext_lazy("用时中位数（工作日）"), "number"),
-    (gettext_lazy("最长（工作日）"), "number"),
+    (gettext_lazy("用时中位数"), "number"),
+    (gettext_lazy("最长用时"), "number"),
 )
 
 
@@ -127,11 +127,15 @@ def numbers(tally: Tally, *, office: OfficeTally | None = None, kind: str = "") 
     """Return the cells of a line; of an office each open number leads to the list it counts."""
 
     def linked(state: str, number: int) -> object:
+        css = "late" if state == "late" and number else ""
         if office is None or not number:
-            return late(thousands(number)) if state == "late" and number else thousands(number)
+            return (
+                format_html('<span class="{}">{}</span>', css, thousands(number))
+                if css
+                else thousands(number)
+            )
         address = list_address(office.place, state, kind, is_alone=not office.is_area)
-        link = format_html('<a class="plain" href="{}">{}</a>', address, thousands(number))
-        return late(link) if state == "late" else link
+        return format_html('<a class="{}" href="{}">{}</a>', css or "plain", address, thousands(number))
 
     return (
         linked("open", tally.open),
@@ -143,10 +147,6 @@ def numbers(tally: Tally, *, office: OfficeTally | None = None, kind: str = "") 
         "–" if tally.median is None else f"{tally.median:g}",
         "–" if tally.longest is None else thousands(tally.longest),
     )
-
-
-def late(content: object) -> object:
-    return format_html('<strong class="late">{}</strong>', content)
 
 
 # From a number to its list -------------------------------------------------------------------
