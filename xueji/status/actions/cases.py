@@ -559,9 +559,11 @@ def require_turn(case: Moving, act: Act, *, by: Actor, version: int | None) -> N
     _require_version(case, version)
     if not steps_from(case.state, act):
         raise not_now()
-    by.require(permission_at(case.desk))
     if by.place != case.desk_place:
+        if by.place in {desk.place for desk in case.route[: case.at]}:
+            raise not_now()
         raise NotYourTurn("该业务现在不在本单位办理。", "This case is not on the desk of your office now.")
+    by.require(permission_at(case.desk))
     if by.account_id in case.took_part:
         raise OwnWork(
             "您已办理过本业务的前一环节，这一环节须由另一位同事办理。",

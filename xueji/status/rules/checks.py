@@ -86,13 +86,14 @@ def obstacles(kind: Kind, facts: Facts, payload: Payload) -> tuple[Obstacle, ...
     """Return everything that stands in the way of a change: clashes with open cases first, then the kind's own.
 
     A clash at the school that holds the pupil makes a transfer wait; elsewhere it stops.
-    A case that itself waits blocks nobody.
+    A case that itself waits blocks none but its own kind, of which a pupil has one at a time.
     """
     found = []
     for other in facts.open_cases:
-        if other.state == State.WAITING or not clashes(kind.code, other.kind):
+        is_same = other.kind == kind.code
+        if not clashes(kind.code, other.kind) or (other.state == State.WAITING and not is_same):
             continue
-        waits = kind.starter is Starter.RECEIVING_SCHOOL and other.place == facts.school.place
+        waits = not is_same and kind.starter is Starter.RECEIVING_SCHOOL and other.place == facts.school.place
         owner = Party.SENDING_SCHOOL if waits else Party.SCHOOL
         named = BY_CODE[other.kind]
         if named.is_discreet:
