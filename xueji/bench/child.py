@@ -63,10 +63,34 @@ def people(job: dict[str, Any]) -> Any:
     return subjects.people(today=timezone.localdate(), users=job["users"], numbers=job["numbers"])
 
 
+def changes(job: dict[str, Any]) -> Any:
+    """Make cases ready to be measured: transfers with their papers, cases on desks, a full inbox."""
+    from xueji.bench import transfers
+
+    return transfers.prepare(job)
+
+
+def whole_transfers(job: dict[str, Any]) -> Any:
+    """Carry transfers from filing to effect; return how many in how many seconds."""
+    from xueji.bench import transfers
+
+    return transfers.rate(job)
+
+
+def promotion(job: dict[str, Any]) -> Any:
+    """Promote the nation of this database."""
+    from xueji.bench import transfers
+
+    return transfers.promoted()
+
+
 JOBS: dict[str, Callable[[dict[str, Any]], Any]] = {
     "import": import_,
     "workbooks": workbooks,
     "people": people,
+    "changes": changes,
+    "transfers": whole_transfers,
+    "promotion": promotion,
 }
 
 
