@@ -13,7 +13,7 @@ from django.db.utils import DataError, InternalError
 from django.utils import timezone
 
 from tests import factories
-from tests.factories import TODAY, actor, pupil, school
+from tests.factories import PLACES, TODAY, actor, pupil, school
 from tests.status.cases import (
     COUNTY_OF,
     HERE,
@@ -49,9 +49,10 @@ from xueji.organisations.actions import open_class, open_school, rename_school
 from xueji.organisations.actions_packs import draft_pack
 from xueji.organisations.models import School
 from xueji.organisations.rules.school_kinds import Stage
-from xueji.status.actions import clocks, promotion
+from xueji.status.actions import class_requests, clocks, promotion
 from xueji.status.actions.drafts import keep_draft
 from xueji.status.models import Placement
+from xueji.students.models import Enrolment
 
 pytestmark = pytest.mark.usefixtures("db")
 
@@ -103,6 +104,8 @@ POLICIES: dict[str, tuple[str, str]] = {
     "status_campaignschool": SCOPED,
     "status_case": (f"(NOT is_discreet AND ({PLACE} OR {OTHER}))", f"({PLACE} OR {OTHER})"),
     "status_casepaper": (f"(NOT is_discreet AND {PLACE})", PLACE),
+    "status_classmove": SCOPED,
+    "status_classrequest": SCOPED,
     "status_decision": (f"(NOT is_discreet AND ({PLACE} OR {OFFICE}))", f"({PLACE} OR {OFFICE})"),
     "status_draft": SCOPED,
     "status_effect": (f"(NOT is_discreet AND {PLACE})", PLACE),
@@ -304,10 +307,20 @@ def fill_status() -> None:
                 since=TODAY,
             )
     for school_there in (HERE, OTHER_PROVINCE):
+        class_proposed(at=school_there)
         older(at=school_there)
         proposed(at=school_there)
     clocks.remind(today=TODAY + timedelta(days=40))
     promotion.plan(area=0, school_year=2027, by=actor("o000000"), today=TODAY)
+
+
+def class_proposed(*, at: str) -> None:
+    """Propose that a pupil of a school changes class."""
+    student = enrolled("合成调甲" if at == HERE else "合成调乙", 1700 + PLACES[at] // 10**10, at=at)
+    by = actor(f"r{at}")
+    with acting(by.scope):
+        enrolment = Enrolment.objects.select_related("class_of").get(student_id=student)
+        class_requests.propose(enrolment.class_of.grade_id, {student: "2026103"}, by=by, today=TODAY)
 
 
 @pytest.fixture

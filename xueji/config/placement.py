@@ -78,6 +78,7 @@ PLACEMENTS: Final[tuple[Placement, ...]] = (
         # A row a year and area; its schools name it.
         "status_campaign",
         "status_graduation",
+        "status_classrequest",
     ),
     # What belongs to a person. A case lies by its own id, because it may come before the
     # person does; events and decisions lie by what they are about.
@@ -102,6 +103,7 @@ PLACEMENTS: Final[tuple[Placement, ...]] = (
         status_sealedcopy="student_id",
         status_notice="case_id",
         status_graduationpupil="student_id",
+        status_classmove="student_id",
     ),
     # One number is one row of the nation: the key alone decides where it lies.
     *_by(Group.NUMBER, students_identifier="index", changes_rosterclaim="index"),

@@ -225,6 +225,60 @@ class Mark(ScopedModel):
         return f"{self.kind} of {self.student_id}"
 
 
+class ClassRequest(ScopedModel):
+    """Many pupils of a grade change class: a class split, classes merged, a grade filled anew. `place` is the school's.
+
+    `opens` are the classes it opens, number → name; `closes` the ids of those it closes;
+    `opened` the ids of those it did open.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    school_id = models.BigIntegerField()
+    grade_id = models.BigIntegerField()
+    state = models.CharField(max_length=12)
+    opens = models.JSONField(default=dict)
+    closes = models.JSONField(default=list)
+    opened = models.JSONField(default=list)
+    note = models.CharField(max_length=500, blank=True, default="")
+    filed_by = models.BigIntegerField()
+    filed_on = models.DateField()
+    decided_by = models.BigIntegerField(null=True)
+    decided_on = models.DateField(null=True)
+    reason = models.CharField(max_length=500, blank=True, default="")
+    undo_until = models.DateField(null=True)
+
+    class Meta(ScopedModel.Meta):
+        constraints = [
+            models.UniqueConstraint(
+                name="one_open_class_request_per_grade",
+                fields=["grade_id"],
+                condition=Q(state="with_leader"),
+            )
+        ]
+        indexes = [models.Index(fields=["place", "state", "filed_on"], name="status_class_request_place")]
+
+    def __str__(self) -> str:
+        return f"{self.state} {self.id}"
+
+
+class ClassMove(ScopedModel):
+    """One pupil of a class request: the enrolment as it stood, and the class it goes to."""
+
+    pk = models.CompositePrimaryKey("student_id", "request_id")
+    student_id = models.UUIDField()
+    request_id = models.UUIDField()
+    enrolment_id = models.UUIDField()
+    source_id = models.BigIntegerField()
+    seat_before = models.CharField(max_length=20, blank=True, default="")
+    target_number = models.CharField(max_length=16, db_collation="C")
+
+    class Meta(ScopedModel.Meta):
+        indexes = [models.Index(fields=["request_id"], name="status_class_move_request")]
+
+    def __str__(self) -> str:
+        return f"{self.student_id} to {self.target_number}"
+
+
 class Placement(ScopedModel):
     """A pupil of a specialised school (专门学校). Enrolment and certificate stay with the original school.
 

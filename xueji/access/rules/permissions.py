@@ -184,6 +184,9 @@ PERMISSIONS: tuple[Permission, ...] = (
         _at(SCHOOL, Role.REGISTRAR) | _at(AUTHORITIES, Role.OFFICER),
     ),
     Permission(
+        "classes.decide", "审核调班、分班与并班", "Decide who changes class", _at(SCHOOL, Role.LEADER)
+    ),
+    Permission(
         "status.discreet",
         "查看并办理须保密的学籍变动",
         "See and decide changes that only those who must know see",
