@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.status.rules.pupils import class_of, codes, mark, pupil, school
-from xueji.status.rules import claim, marks, restoration
+from xueji.status.rules import claim, marks, restoration, transfer
 from xueji.status.rules.facts import Facts
 from xueji.status.rules.routes import Party
 
@@ -79,6 +79,19 @@ def test_only_who_left_with_an_unknown_destination_is_claimed(
     facts = pupil(5, state=state, ended_on=ended_on, marks=runs, to=class_of(5, at=ELSEWHERE),
                   target_school=ELSEWHERE)  # fmt: skip
     assert codes(claim.KIND, facts) == expected
+
+
+@pytest.mark.parametrize(
+    ("state", "runs", "expected"),
+    [
+        pytest.param("15", LOST, "lost-sight-of", id="missing"),
+        pytest.param("06", UNKNOWN, "lost-sight-of", id="dropped-out-and-nobody-knows-where"),
+        pytest.param("06", KNOWN, "not-attending", id="dropped-out-and-known-where"),
+    ],
+)
+def test_a_transfer_of_a_lost_pupil_is_led_to_the_claim(state: str, runs: Any, expected: str) -> None:
+    facts = pupil(5, state=state, marks=(runs,), to=class_of(5, at=ELSEWHERE), target_school=ELSEWHERE)
+    assert codes(transfer.KIND, facts) == [expected]
 
 
 def test_the_receiving_school_starts_and_the_last_schools_authority_confirms() -> None:

@@ -19,7 +19,7 @@ from xueji.access.rules import places
 from xueji.access.scope import Scope, current_scope
 from xueji.changes.queries.pages import Page
 from xueji.organisations.queries_packs import pack_for
-from xueji.status.rules import dropout, marks, withdrawal
+from xueji.status.rules import marks, withdrawal
 from xueji.status.rules.claim import LEFT_BY
 from xueji.status.rules.facts import DROPPED_OUT, MISSING, SUSPENDED
 
@@ -176,7 +176,7 @@ def pool(
 
     For their last school and its authorities. Another school names a pupil by number and name, and claims the pupil.
     """
-    unknown = f" AND m.details->>'whereabouts' = '{dropout.UNKNOWN}'"
+    unknown = f" AND m.details->>'whereabouts' = '{marks.UNKNOWN}'"
     found: list[Lost] = []
     for state, kind, more in ((MISSING, marks.MISSING, ""), (DROPPED_OUT, marks.DROPOUT, unknown)):
         where, known = _marked(state, kind, after)

@@ -11,11 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from xueji.status.rules import dropout, marks
+from xueji.status.rules import marks
 from xueji.status.rules.common import must_enter, not_after_today
 from xueji.status.rules.enrolments import ended, moved, opened
 from xueji.status.rules.facts import (
-    DROPPED_OUT,
     EXPELLED,
     LEFT,
     MISSING,
@@ -41,12 +40,7 @@ def is_lost(facts: Facts) -> bool:
     """Return whether the pupil stands in the pool: left, or enrolled where nobody knows the whereabouts."""
     if not facts.is_enrolled:
         return facts.enrolment.state in LEFT_BY
-    mark = facts.running(marks.DROPOUT)
-    return facts.enrolment.state == MISSING or (
-        facts.enrolment.state == DROPPED_OUT
-        and mark is not None
-        and mark.details.get("whereabouts") == dropout.UNKNOWN
-    )
+    return marks.is_lost_sight_of(facts)
 
 
 def grades(facts: Facts) -> tuple[int, ...]:

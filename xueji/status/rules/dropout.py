@@ -33,13 +33,12 @@ REASONS: Final = CodeList(
         Code("99", "其他", "Other"),
     ),
 )
-UNKNOWN: Final = "unknown"
 WHEREABOUTS: Final = CodeList(
     "dropout_whereabouts",
     "自定代码",
     (
         Code("known", "已知去向", "Known"),
-        Code(UNKNOWN, "去向不明", "Not known"),
+        Code(marks.UNKNOWN, "去向不明", "Not known"),
     ),
 )
 

@@ -7,7 +7,8 @@ from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
-from xueji.status.rules.facts import Facts, MarkFacts
+from xueji.status.rules.facts import DROPPED_OUT, Facts, MarkFacts
+from xueji.status.rules.facts import MISSING as GONE_MISSING
 from xueji.status.rules.plans import Table, Write
 
 SUSPENSION: Final = "suspension"
@@ -17,6 +18,8 @@ DROPOUT: Final = "dropout"
 SPECIAL_EDUCATION: Final = "special_education"
 # Marks of a pupil who is not at school; over when the pupil returns, or the enrolment ends.
 AWAY: Final = (SUSPENSION, ABROAD, MISSING, DROPOUT)
+# Whereabouts of a dropout of whom nobody knows where.
+UNKNOWN: Final = "unknown"
 
 
 def begun(facts: Facts, id: UUID, kind: str, since: date, details: Mapping[str, Any]) -> Write:
@@ -33,6 +36,15 @@ def over(facts: Facts, *kinds: str, on: date | None = None) -> Iterator[Write]:
         if mark is not None:
             until = max(on or facts.today, mark.since)
             yield Write(Table.MARK, _key(facts, mark), {"until": None}, {"until": until})
+
+
+def is_lost_sight_of(facts: Facts) -> bool:
+    """Return whether the pupil is enrolled at a school that does not know where the pupil is."""
+    state, mark = facts.enrolment.state, facts.running(DROPOUT)
+    return facts.is_enrolled and (
+        state == GONE_MISSING
+        or (state == DROPPED_OUT and mark is not None and mark.details.get("whereabouts") == UNKNOWN)
+    )
 
 
 def grade_left(facts: Facts) -> int:

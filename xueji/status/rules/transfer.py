@@ -11,8 +11,9 @@ from typing import Final
 
 from xueji.organisations.rules.pack_codes import REASONS
 from xueji.status.rules.enrolments import ended, moved, opened
-from xueji.status.rules.facts import ABROAD, ATTENDING, MISSING, SUSPENDED, TRANSFERRED, Facts
+from xueji.status.rules.facts import ABROAD, ATTENDING, SUSPENDED, TRANSFERRED, Facts
 from xueji.status.rules.kind import Field, Input, Kind, Obstacle, PaperNeed, Payload, Starter, Weight
+from xueji.status.rules.marks import is_lost_sight_of
 from xueji.status.rules.plans import Plan, plan
 from xueji.status.rules.refusals import TRANSFER_REFUSALS
 from xueji.status.rules.routes import Desk, Party, route
@@ -74,8 +75,15 @@ def _of_sender(facts: Facts) -> Iterator[Obstacle]:
             "该生正在休学，须先在原校办理复学。", "The pupil is suspended; the old school has to resume the schooling first.",
             "《办法》第十五条",
         )  # fmt: skip
+    elif is_lost_sight_of(facts):
+        yield Obstacle(
+            "lost-sight-of", Weight.STOPS, Party.RECEIVING_SCHOOL,
+            "原校已联系不到该生，无法由原校办理；学生已在本校的，请改办“接收离校学生”。",
+            "The old school has lost sight of the pupil and could do nothing; if the pupil is with you, claim the pupil.",
+            "《办法》第九条", "student",
+        )  # fmt: skip
     elif facts.enrolment.state != ATTENDING:
-        zh = {ABROAD: "出国（境）", MISSING: "下落不明"}.get(facts.enrolment.state, "非在读")
+        zh = {ABROAD: "出国（境）"}.get(facts.enrolment.state, "非在读")
         yield Obstacle(
             "not-attending", Weight.WAITS, sender,
             f"该生在原校登记为{zh}状态，须先由原校办理返校。",
