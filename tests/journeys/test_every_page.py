@@ -16,6 +16,7 @@ from tests.changes.test_problems import SAME_COUNTY, the_case
 from tests.factories import PLACES, TODAY, actor, pupil, school
 from tests.journeys.conftest import Visit
 from tests.journeys.visitors import DESKTOP, PHONE
+from tests.status.leavers import last_grade, older
 from tests.web.registered import one_called, register
 from xueji.access.actions import invite, open_account
 from xueji.access.rules.permissions import Role
@@ -25,7 +26,7 @@ from xueji.changes.models import RosterBatch
 from xueji.changes.rules.roster_steps import Act
 from xueji.organisations.actions_packs import change_draft, draft_pack
 from xueji.organisations.models import Class, RulePackVersion
-from xueji.status.actions import promotion
+from xueji.status.actions import graduations, promotion
 
 HERE = "2133000001"
 PLACE = PLACES[HERE]
@@ -56,6 +57,8 @@ class World:
     empty_class: int
     appointment: int
     link: str
+    last_grade: int
+    graduation: UUID
     draft: int
     promotion: UUID
     other_pack: int
@@ -78,7 +81,10 @@ def world(site: str) -> World:
     nobody = {
         "document_type": "其他", "document_number": None, "sex": "女", "birth_on": "2019-09-09"
     }  # fmt: skip
-    register(pupil(1, name=LONG_NAME), pupil(2, name="欧阳若溪"), pupil(3, **nobody, name="无证合成"))
+    leaver = pupil(9, name=LONG_NAME + "丁", class_number="2025101")
+    register(pupil(1, name=LONG_NAME), pupil(2, name="欧阳若溪"), pupil(3, **nobody, name="无证合成"), leaver)
+    older(of=2025, entry_year=2020)
+    asked = graduations.begin(last_grade(entry_year=2020), by=actor(REGISTRAR), today=TODAY)
     student, provisional = one_called(LONG_NAME), one_called("无证合成")
     # The number of a pupil of the school next door, under another name: a problem record.
     submitted([pupil(0, name=LONG_NAME + "甲"), pupil(4, name="周合成")], "一年级.csv")
@@ -119,6 +125,8 @@ def world(site: str) -> World:
         empty_class=classes.get(number="2025103").pk,
         appointment=appointment.pk,
         link=token,
+        last_grade=last_grade(entry_year=2020),
+        graduation=asked.id,
         promotion=promotion.plan(area=0, school_year=2027, by=actor("o000000"), today=TODAY).id,
         draft=draft.pk,
         other_pack=RulePackVersion.objects.using("owner").get(province="43").pk,
@@ -152,6 +160,11 @@ def county(world: World) -> tuple[object, ...]:
     return (330902 * 1_000_000,)
 
 
+def class_that_leaves(world: World) -> tuple[object, ...]:
+    classes = Class.everywhere.using("owner").filter(grade_id=world.last_grade)
+    return (world.graduation, classes.get(number="2025101").pk)
+
+
 TOURS: dict[str, tuple[Stop, ...]] = {
     "": (Stop("sign-in"), Stop("sign-in", then="登录"), Stop("invitation", of("link"))),
     REGISTRAR: (
@@ -182,6 +195,12 @@ TOURS: dict[str, tuple[Stop, ...]] = {
         Stop("class", of("class_id"), then="下一步看结果"),
         Stop("class", of("empty_class")),
         Stop("class-open", here),
+        Stop("graduations"),
+        Stop("graduation-grade", of("last_grade")),
+        Stop("graduation", of("graduation")),
+        Stop("graduation-class", class_that_leaves),
+        Stop("graduation-class", class_that_leaves, then="保存"),
+        Stop("graduation", of("graduation"), then="提交学校负责人"),
         Stop("accounts"),
         Stop("overdue"),
         Stop("overdue-list", query="state=open"),
@@ -192,6 +211,7 @@ TOURS: dict[str, tuple[Stop, ...]] = {
         Stop("stand-ins", then="指定代理"),
         Stop("notices"),
         Stop("overdue"),
+        Stop("graduation", of("graduation")),
         Stop("roster", of("with_leader")),
         Stop("roster", of("with_leader"), then="同意…"),
         Stop("roster", of("with_leader"), then="退回整个名册"),
@@ -211,6 +231,8 @@ TOURS: dict[str, tuple[Stop, ...]] = {
         Stop("promotion", of("promotion")),
         Stop("overdue"),
         Stop("overdue-list", query="state=late"),
+        Stop("graduations"),
+        Stop("graduation", of("graduation")),
         Stop("schools"),
         Stop("authority", county),
         Stop("school-open", county),
@@ -242,7 +264,7 @@ ELSEWHERE = {
     "inbox-count", "roster-progress", "roster-template", "roster-corrected", "problem-paper", "watermark",
     "sign-out", "set-language", "choose-theme", "switch-appointment", "rosters-approve", "roster-submit",
     "roster-undo", "roster-decide", "problem-file", "problem-state", "problem-numbers", "problem-decide",
-    "class-move", "class-close", "appointment-end", "promotion-progress", "promotion-settle",
+    "class-move", "class-close", "graduation-begin", "graduation-destination", "graduation-act", "appointment-end", "promotion-progress", "promotion-settle",
     "promotion-start", "promotion-undo", "account-link", "pack-receive",
     "stand-in-end", "notices-read",
     # Addresses that lead to a page of another name.

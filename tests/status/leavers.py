@@ -33,14 +33,14 @@ def leavers(*names: str, at: str = HERE, entry_year: int = 2021, number: int = 6
     return [one_called(name).id for name in names or NAMES]
 
 
-def older(*, at: str = HERE, entry_year: int = 2021, number: int = 6) -> None:
-    """Make the grade that entered in 2026 an older one: that of another number and year of entry."""
+def older(*, at: str = HERE, entry_year: int = 2021, number: int = 6, of: int = 2026) -> None:
+    """Make the grade that entered in a year an older one: that of another number and year of entry."""
     with connections["owner"].cursor() as cursor:
         cursor.execute(
             """UPDATE organisations_grade SET entry_year = %(year)s, number = %(number)s, stage = %(stage)s
-               WHERE entry_year = 2026 AND school_id =
+               WHERE entry_year = %(of)s AND school_id =
                    (SELECT organisation_id FROM organisations_school WHERE identifier = %(at)s) RETURNING id""",
-            {"year": entry_year, "number": number, "stage": stage_of(number), "at": at},
+            {"year": entry_year, "number": number, "stage": stage_of(number), "at": at, "of": of},
         )
         (grade,) = cursor.fetchone()
         cursor.execute(

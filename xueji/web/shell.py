@@ -36,6 +36,7 @@ NAVIGATION = (
     Entry("inbox", _("待办"), "inbox"),
     Entry("rosters", _("新生名册"), "file-spreadsheet", "roster.view"),
     Entry("problems", _("问题学籍"), "alert-triangle", "problems.view"),
+    Entry("graduations", _("毕业"), "list-check", "status.view"),
     Entry("students", _("学生"), "users", "students.view"),
     Entry("promotions", _("升级"), "list-check", "promotion.view"),
     Entry("schools", pgettext_lazy("导航", "学校"), "school", "organisations.view"),

@@ -19,6 +19,7 @@ urlpatterns = [
     path("api/v1/", api.urls),
     path("", include("xueji.web.rosters.urls")),
     path("", include("xueji.web.problems.urls")),
+    path("", include("xueji.web.graduations.urls")),
     path("", include("xueji.web.pupils.urls")),
     path("", include("xueji.web.schools.urls")),
     path("", include("xueji.web.organisations.urls")),

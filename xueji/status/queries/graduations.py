@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -315,3 +315,10 @@ def history(request_id: UUID, *, using: str = "default") -> list[Step]:
             [request_id],
         )
         return [Step(row[0].rpartition(".")[2], row[1], row[2], row[3]) for row in cursor.fetchall()]
+
+
+def class_names(class_ids: Collection[int], *, using: str = "default") -> dict[int, str]:
+    """Return the names of classes by id."""
+    with connections[using].cursor() as cursor:
+        cursor.execute("SELECT id, name FROM organisations_class WHERE id = ANY(%s)", [list(class_ids)])
+        return dict(cursor.fetchall())
