@@ -27,6 +27,7 @@ from tests.web.test_api import Caller
 from xueji.audit.rules.transactions import functions
 from xueji.status.actions import cases
 from xueji.status.queries import feed
+from xueji.status.rules.feed_facts import Fact, fact_of
 
 pytestmark = pytest.mark.usefixtures("db")
 
@@ -149,6 +150,39 @@ def test_a_history_restored_from_a_dump_stops_the_feed_instead_of_losing_facts()
     finally:
         with connections["owner"].cursor() as cursor:
             cursor.execute(functions(0))
+
+
+@pytest.mark.parametrize(
+    ("act", "after", "fact"),
+    [
+        ("roster.register", {}, Fact.REGISTERED),
+        ("status.transfer.approve", {"case": "x"}, None),
+        ("status.transfer.approve", {"case": "x", "effect": True}, Fact.CHANGED),
+        ("status.suspension.undo", {"case": "x"}, Fact.UNDONE),
+        ("status.promotion.promote", {"grade": 2}, Fact.PROMOTED),
+        ("status.promotion.undo", {"grade": 1}, Fact.UNDONE),
+        ("status.graduation.leave", {"state": "07"}, Fact.LEFT),
+        ("status.graduation.undo", None, Fact.UNDONE),
+        ("status.paper.file", {"paper": "x"}, None),
+        ("student.unmask", None, None),
+    ],
+)
+def test_an_event_is_a_fact_or_a_step(act: str, after: dict[str, Any] | None, fact: Fact | None) -> None:
+    assert fact_of(act, after) is fact
+
+
+def test_campaigns_are_in_the_feed() -> None:
+    with connections["owner"].cursor() as cursor:
+        for act in ("status.promotion.promote", "status.graduation.leave", "status.graduation.undo"):
+            cursor.execute(
+                """INSERT INTO audit_event (subject_id, act, subject_kind, office, place, batch_id, after)
+                   VALUES (%s, %s, 'student', %s, %s, %s, '{"grade": 2}')""",
+                [uuid.uuid4(), act, PLACES[HERE], PLACES[HERE], uuid.uuid4()],
+            )
+    assert facts(f"r{HERE}") == [("promoted", "promotion"), ("left", "graduation"), ("undone", "graduation")]
+    assert [one["kind_zh"] for one in Caller(f"r{HERE}").get("/feed").json()["items"]] == [
+        "升级", "毕业", "毕业",
+    ]  # fmt: skip
 
 
 # Over HTTP -------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ from xueji.access.api import (
 )
 from xueji.status.queries import feed
 from xueji.status.queries.feed import FeedFact
-from xueji.status.rules.feed_facts import FACT_NAMES
+from xueji.status.rules.feed_facts import CAMPAIGN_NAMES, FACT_NAMES
 from xueji.status.rules.kinds import BY_CODE
 
 MOST_FACTS = 1000
@@ -31,7 +31,7 @@ MOST_FACTS = 1000
 class FactShown(Schema):
     """One fact about one pupil. What is true now is read at /pupils/{pupil}, as far as the caller may."""
 
-    fact: str = Field(description="registered, changed, undone, corrected, cancelled, moved")
+    fact: str = Field(description="registered, changed, promoted, left, undone, corrected, cancelled, moved")
     fact_zh: str
     fact_en: str
     kind: str = Field(description="变动种类 / kind of change, of /status/kinds; empty for other facts")
@@ -57,13 +57,14 @@ class FactsShown(Schema):
 def shown(fact: FeedFact) -> FactShown:
     named = FACT_NAMES[fact.fact]
     kind = BY_CODE.get(fact.kind)
+    words = (kind.zh, kind.en) if kind else CAMPAIGN_NAMES.get(fact.kind, ("", ""))
     return FactShown(
         fact=fact.fact,
         fact_zh=named[0],
         fact_en=named[1],
         kind=fact.kind,
-        kind_zh=kind.zh if kind else "",
-        kind_en=kind.en if kind else "",
+        kind_zh=words[0],
+        kind_en=words[1],
         change_code=kind.change_code if kind else "",
         pupil=fact.student_id,
         at=fact.at,

@@ -139,7 +139,7 @@ def _fact(row: tuple[Any, ...]) -> FeedFact:
         student_id=student_id,
         at=at,
         case_id=UUID(said["case"]) if is_change and "case" in said else None,
-        roster_id=batch_id,
+        roster_id=batch_id if fact is Fact.REGISTERED else None,
         school=school or "",
         to_school=to_school or "",
     )
