@@ -24,11 +24,12 @@ from tests.status.cases import (
     to_class,
     truth_of,
 )
+from tests.status.leavers import SUMMER, graduated, last_grade, leavers
 from tests.web.registered import as_
 from xueji.access.rules.permissions import Level
 from xueji.access.scope import NotAllowed, acting
 from xueji.organisations.models import Organisation, OrganisationName, PlaceHistory, School, SchoolIdentifier
-from xueji.status.actions import cases, clocks, papers
+from xueji.status.actions import cases, clocks, graduations, papers
 from xueji.status.actions.cases import NoSuchCase, NotYourTurn, Stopped
 from xueji.status.actions.drafts import NoDraft, keep_draft
 from xueji.status.models import Placement
@@ -268,3 +269,22 @@ def test_what_a_transfer_leaves_and_shows_says_nothing_of_it_R12() -> None:
         record = record_of(student)
     assert record is not None
     assert not [word for word in WORDS if word in str(record)]
+
+
+def test_what_blocks_a_graduation_says_nothing_of_it_and_the_original_school_graduates_the_pupil_R12() -> (
+    None
+):
+    specialised_school()
+    student, *_ = leavers()
+    before = graduations.what_blocks(last_grade(), by=actor(f"r{HERE}"), today=SUMMER)
+    paper = papers.file_paper(
+        student, kind="placement_decision", file_name="a.pdf", content=PAPER, by=actor(OFFICER), today=SUMMER
+    )
+    case = cases.file_case("placement", student, TYPED, by=actor(OFFICER), today=SUMMER, paper_ids=[paper])
+    after = graduations.what_blocks(last_grade(), by=actor(f"r{HERE}"), today=SUMMER)
+    assert after == before
+    graduated()
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("SELECT state, place FROM students_enrolment WHERE student_id = %s", [student])
+        assert cursor.fetchall() == [("07", PLACES[HERE])]
+    assert case.state is State.WITH_DESK

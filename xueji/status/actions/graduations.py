@@ -504,7 +504,7 @@ STANDS_ON_IT = """
 SELECT
     (SELECT count(*) FROM students_enrolment e WHERE e.student_id = ANY(%(students)s) AND e.ended_on IS NULL),
     (SELECT count(DISTINCT c.student_id) FROM status_case c WHERE c.student_id = ANY(%(students)s)
-        AND c.closed_on IS NULL AND c.state <> 'waiting' AND c.filed_on >= %(effect_on)s)
+        AND c.closed_on IS NULL AND c.state <> 'waiting' AND NOT c.is_discreet AND c.filed_on >= %(effect_on)s)
 """
 
 TAKE_BACK = f"""

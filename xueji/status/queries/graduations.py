@@ -154,7 +154,7 @@ PUPILS = """
 SELECT e.student_id, e.id, e.class_of_id, c.name, s.name, e.state, e.started_on,
     coalesce(p.outcome, '07'), coalesce(p.destination, ''), coalesce(p.reason, ''), p.student_id IS NOT NULL,
     (SELECT coalesce(jsonb_agg(DISTINCT k.kind), '[]') FROM status_case k
-        WHERE k.student_id = e.student_id AND k.closed_on IS NULL AND k.state <> 'waiting'),
+        WHERE k.student_id = e.student_id AND k.closed_on IS NULL AND k.state <> 'waiting' AND NOT k.is_discreet),
     EXISTS (SELECT 1 FROM changes_case q WHERE q.student_id = e.student_id AND q.closed_on IS NULL),
     EXISTS (SELECT 1 FROM students_identifier i
         WHERE i.student_id = e.student_id AND i.scheme = 'S' AND i.until IS NULL),
