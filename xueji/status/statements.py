@@ -43,10 +43,8 @@ class Writing:
             return
         said, self.said = self.said, []
         with connections[self.using].cursor() as cursor:
-            cursor.execute(
-                ";\n".join(statement for statement, _values, _refusal in said),
-                [value for _statement, values, _refusal in said for value in values],
-            )
+            # Each is composed by itself: what a statement looks like is kept, what a message looks like is not.
+            cursor.execute(";\n".join(cursor.mogrify(statement, values) for statement, values, _ in said))
             for _statement, _values, refusal in said:
                 if refusal is not None and cursor.rowcount != 1:
                     raise refusal
