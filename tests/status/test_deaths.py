@@ -167,3 +167,19 @@ def test_nobody_moves_to_another_class_while_a_death_is_reported() -> None:
     target = Class.everywhere.using("owner").get(pk=class_id(HERE, "2026102"))
     with acting(actor(REGISTRAR).scope), pytest.raises(NotInThisGrade):
         move_to_class([student], target, by=actor(REGISTRAR))
+
+
+@pytest.mark.parametrize("end", ["withdrawn", "undone"])
+def test_a_wrong_report_is_taken_back_although_the_class_was_merged_meanwhile(end: str) -> None:
+    student = enrolled(NAME)
+    case = told(student)
+    merged_into = class_id(HERE, "2026102")
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("UPDATE students_enrolment SET class_of_id = %s", [merged_into])
+        cursor.execute("UPDATE students_headcount SET class_of_id = %s WHERE count > 0", [merged_into])
+    if end == "withdrawn":
+        cases.withdraw(case, by=actor(REGISTRAR), today=TODAY)
+    else:
+        approved(case, LEADER, COUNTY)
+        cases.undo(case, reason="误报", by=actor("o330900"), today=TODAY)
+    assert headcounts() == recounted() == {(merged_into, "01"): 1}

@@ -834,17 +834,9 @@ def _close(
 ) -> Acted:
     """Close a case without its effect; what filing had written is taken back."""
     using = writing.using
-    filed = effects.kept(case.student_id, case.id, moment=effects.FILING, using=using)
-    if filed.writes:
-        effects.apply(
-            filed.inverse(),
-            student_id=case.student_id,
-            case_id=case.id,
-            place=case.place,
-            moment=effects.FILING,
-            writing=writing,
-            keep=False,
-        )
+    back = effects.taken_back(case.student_id, case.id, using=using)
+    if back.writes:
+        _apply_back(case, back, moment=effects.FILING, writing=writing)
         _raise_version(case, writing)
     moved = replace(case, state=state, version=case.version + 1)
     _said(case, act, by=by, today=today, reason_code=reason_code, reason=reason, writing=writing)
@@ -853,6 +845,19 @@ def _close(
     _tell(moved, act, by=by, before=case, writing=writing)
     _release_waiting(case.student_id, today=today, writing=writing)
     return Acted(case.student_id, case.id, state, moved.version)
+
+
+def _apply_back(case: Moving, back: Plan, *, moment: str, writing: Writing) -> None:
+    """Write the inverse of what the case did; no images are kept of it."""
+    effects.apply(
+        back,
+        student_id=case.student_id,
+        case_id=case.id,
+        place=case.place,
+        moment=moment,
+        writing=writing,
+        keep=False,
+    )
 
 
 def send_back(case_id: UUID, *, reason: str, by: Actor, today: date, version: int | None = None) -> Acted:
@@ -1054,19 +1059,14 @@ def undo(case_id: UUID, *, reason: str, by: Actor, today: date, version: int | N
         if not reason.strip():
             raise ReasonMissing("请写明撤销的理由。", "Say why it is undone.")
         _require_nothing_on_top(case, using)
-        for moment in (effects.EFFECT, effects.FILING):
-            done = effects.kept(case.student_id, case.id, moment=moment, using=using)
-            effects.apply(
-                done.inverse(),
-                student_id=case.student_id,
-                case_id=case.id,
-                place=case.place,
-                moment=moment,
-                writing=writing,
-                keep=False,
-            )
+        done = effects.kept(case.student_id, case.id, moment=effects.EFFECT, using=using)
         try:
+            _apply_back(case, done.inverse(), moment=effects.EFFECT, writing=writing)
             writing.send()
+            if case.kind.effect_on_filing is not None:
+                back = effects.taken_back(case.student_id, case.id, using=using)
+                _apply_back(case, back, moment=effects.FILING, writing=writing)
+                writing.send()
         except effects.Overtaken as overtaken:
             raise CannotUndo(
                 "该生的学籍此后又有了变动，不能直接撤销；请先撤销后来的变动。",

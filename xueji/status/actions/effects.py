@@ -95,6 +95,28 @@ def kept(student_id: UUID, case_id: UUID, *, moment: str, using: str) -> Plan:
         )
 
 
+def taken_back(student_id: UUID, case_id: UUID, *, using: str) -> Plan:
+    """Return the inverse of what the filing of a case wrote; nothing for a kind whose filing writes nothing.
+
+    What the filing did not change is taken as it stands now: the class may have been merged since.
+    """
+    filed = kept(student_id, case_id, moment=FILING, using=using)
+    return Plan(tuple(_as_it_stands(write, using) for write in filed.inverse().writes))
+
+
+def _as_it_stands(write: Write, using: str) -> Write:
+    if write.before is None or write.after is None:
+        return write
+    beside = [name for name, value in write.before.items() if write.after.get(name, _NONE) == value]
+    same, values = _conditions(write.key)
+    with connections[using].cursor() as cursor:
+        columns = ", ".join(f'"{name}"' for name in beside)
+        cursor.execute(f"SELECT {columns} FROM {write.table} WHERE {same}", values)
+        row = cursor.fetchone()
+    now = dict(zip(beside, row, strict=True)) if row else {}
+    return Write(write.table, write.key, {**write.before, **now}, {**write.after, **now})
+
+
 def _keep(
     plan: Plan,
     student_id: UUID,
