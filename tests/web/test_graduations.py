@@ -62,6 +62,8 @@ def test_registrar_proposes_and_leader_decides() -> None:
     draft = text_of(as_(REGISTRAR).get(reverse("graduation", args=[request.id])))
     assert f'value="{today().isoformat()}"' in draft
     assert "已提交" in text_of(pressed(REGISTRAR, "propose", graduates_on=today().isoformat()))
+    assert "1 份毕业申请等待本单位决定" in text_of(as_(LEADER).get(reverse("inbox")))
+    assert "毕业申请等待" not in text_of(as_(REGISTRAR).get(reverse("inbox")))
     page = text_of(as_(LEADER).get(reverse("graduation", args=[request.id])))
     assert f"2 名学生的学籍在 {today().isoformat()} 结束" in page
     assert "同意毕业" in page

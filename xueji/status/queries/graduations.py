@@ -240,8 +240,19 @@ def waiting_at(place: int, *, using: str = "default", limit: int = PAGE) -> list
     )
 
 
+def number_waiting_at(place: int, *, using: str = "default") -> int:
+    """Return how many requests wait at an office's desk."""
+    with connections[using].cursor() as cursor:
+        cursor.execute(
+            """SELECT count(*) FROM status_graduation
+               WHERE desk_place = %s AND state IN ('with_leader', 'with_authority')""",
+            [place],
+        )
+        return int(cursor.fetchone()[0])
+
+
 def decided_below(lo: int, hi: int, *, using: str = "default", limit: int = PAGE) -> list[Waiting]:
-    """Return the requests of an area that took effect, the latest last in their hundred."""
+    """Return the requests of an area that took effect, the latest first."""
     with connections[using].cursor() as cursor:
         cursor.execute(
             WAITING.format(where="r.place >= %(lo)s AND r.place < %(hi)s AND r.state = 'done'").replace(

@@ -38,6 +38,7 @@ from xueji.lib import masks
 from xueji.lib.errors import Refused
 from xueji.organisations.queries import authority_codes
 from xueji.organisations.rules import divisions
+from xueji.status.queries.graduations import number_waiting_at
 from xueji.status.queries.notices import unread_count
 from xueji.web.doors import ActingRequest, done_once, door
 from xueji.web.pages import Column, Row, Table, part, render
@@ -109,9 +110,15 @@ def inbox(request: ActingRequest) -> HttpResponse:
         "is_authority": is_authority,
         "reminders": unread_count(actor) if actor.may("status.view") else 0,
         "overdue": overdue_table(overdue.items, today=today),
+        "graduations": number_waiting_at(actor.place) if decides_graduations(request) else 0,
         "has_more_overdue": overdue.after is not None or actor.level is not Level.COUNTY,
     }
     return render(request, "rosters/inbox.html", context)
+
+
+def decides_graduations(request: ActingRequest) -> bool:
+    """Return whether the reader decides requests for graduation."""
+    return any(request.actor.may(act) for act in ("status.decide_at_school", "status.decide_at_authority"))
 
 
 @door()
