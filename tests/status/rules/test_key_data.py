@@ -62,6 +62,12 @@ def test_a_number_of_somebody_else_stops_it_and_no_word_says_where() -> None:
     assert "school" not in found[0].en
 
 
+def test_while_a_problem_record_is_open_the_number_is_corrected_there() -> None:
+    pupil = facts(ready=ready(CARD, G), has_problem=True)
+    assert codes(key_data.obstacles(pupil, {"document_number": NUMBER})) == ["problem-record"]
+    assert codes(key_data.obstacles(pupil, {"name": "测试甲"})) == []
+
+
 def test_a_birth_date_against_the_number_on_record_needs_the_new_number() -> None:
     found = key_data.obstacles(facts(ready=Ready(identifiers=(CARD, G))), {"birth_on": "2017-10-01"})
     assert codes(found) == ["against-number"]

@@ -231,6 +231,13 @@ def _of_document(facts: Facts, changed: Mapping[str, Any]) -> Iterator[Obstacle]
             "《办法》第十条",
             "document_number",
         )
+    if facts.has_problem and changed.keys() & {"document_number", "document_type"}:
+        yield Obstacle(
+            "problem-record", Weight.STOPS, here,
+            "该生有未办结的问题学籍，证件在问题学籍中更正；请先办结。",
+            "A problem record of the pupil is open; the document is corrected there, so settle that first.",
+            "《办法》第九条", "document_number",
+        )  # fmt: skip
     if kind == NO_DOCUMENT and "document_number" in changed:
         yield Obstacle(
             "document-type",
