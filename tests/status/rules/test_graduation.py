@@ -11,6 +11,8 @@ import pytest
 from xueji.organisations.rules.school_kinds import Stage, System
 from xueji.status.rules import graduation as rules
 from xueji.status.rules.graduation import Act, Choice, GradeFacts, PupilFacts, State
+from xueji.status.rules.kind import Kind
+from xueji.status.rules.kinds import KINDS
 
 DAY = date(2027, 6, 30)
 SIX, FIVE = System.SIX_THREE_THREE, System.FIVE_FOUR_THREE
@@ -128,3 +130,10 @@ def test_every_open_state_can_end() -> None:
     for state in rules.OPEN:
         assert any(rules.step_of(state, act) for act in Act)
     assert rules.step_of(State.DONE, Act.APPROVE) is None
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.code)
+def test_what_is_discreet_or_goes_beside_everything_blocks_nobody_and_is_not_told(kind: Kind) -> None:
+    found = rules.findings_of(pupil_facts(open_kinds=(kind.code,)), DAY)
+    assert rules.is_blocked(found) is not (kind.is_discreet or kind.is_beside_all)
+    assert all(kind.zh in one.zh for one in found)
