@@ -49,7 +49,7 @@ from xueji.organisations.actions import open_class, open_school, rename_school
 from xueji.organisations.actions_packs import draft_pack
 from xueji.organisations.models import School
 from xueji.organisations.rules.school_kinds import Stage
-from xueji.status.actions import class_requests, clocks, promotion
+from xueji.status.actions import class_requests, clocks, promotion, tracking
 from xueji.status.actions.drafts import keep_draft
 from xueji.status.models import Placement
 from xueji.students.models import Enrolment
@@ -102,6 +102,7 @@ POLICIES: dict[str, tuple[str, str]] = {
     "status_campaign": CLOSED,
     "status_campaigngrade": SCOPED,
     "status_campaignschool": SCOPED,
+    "status_attempt": NATION,
     "status_case": (f"(NOT is_discreet AND ({PLACE} OR {OTHER}))", f"({PLACE} OR {OTHER})"),
     "status_casepaper": (f"(NOT is_discreet AND {PLACE})", PLACE),
     "status_classmove": SCOPED,
@@ -310,6 +311,7 @@ def fill_status() -> None:
         class_proposed(at=school_there)
         older(at=school_there)
         proposed(at=school_there)
+    tracking.look_up("A" * 20, address="192.0.2.1", now=timezone.now())
     clocks.remind(today=TODAY + timedelta(days=40))
     promotion.plan(area=0, school_year=2027, by=actor("o000000"), today=TODAY)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -17,6 +18,7 @@ from tests.factories import PLACES, TODAY, actor, pupil, school
 from tests.journeys.conftest import Visit
 from tests.journeys.visitors import DESKTOP, PHONE
 from tests.status.leavers import last_grade, older
+from tests.status.cases import approved, enrolled, filed, to_class
 from tests.web.registered import one_called, register
 from xueji.access.actions import invite, open_account
 from xueji.access.rules.permissions import Role
@@ -27,6 +29,9 @@ from xueji.changes.rules.roster_steps import Act
 from xueji.organisations.actions_packs import change_draft, draft_pack
 from xueji.organisations.models import Class, RulePackVersion
 from xueji.status.actions import graduations, promotion
+from xueji.status.actions import cases, promotion
+from xueji.status.actions.drafts import keep_draft
+from xueji.status.models import SealedCopy
 
 HERE = "2133000001"
 PLACE = PLACES[HERE]
@@ -59,6 +64,12 @@ class World:
     link: str
     last_grade: int
     graduation: UUID
+    begun: UUID
+    change: UUID
+    returned: UUID
+    done: UUID
+    copy: UUID
+    code: str
     draft: int
     promotion: UUID
     other_pack: int
@@ -112,7 +123,29 @@ def world(site: str) -> World:
         window = "[transfer]\nwindows = ['02-20..03-20']\n"
         change_draft(draft.pk, text=draft.text + window, by=writer)
     classes = Class.everywhere.using("owner").filter(school__identifier=HERE)
+    today = timezone.localdate()
+    leaving, staying = (enrolled(f"{LONG_NAME}{one}", serial) for one, serial in (("丁", 10), ("戊", 11)))
+    moved = filed("transfer", leaving, to_class(SAME_COUNTY), by=f"r{SAME_COUNTY}", today=today)
+    approved(moved.id, f"l{SAME_COUNTY}", LEADER, OFFICER, today=today)
+    suspension = {"reason": "10", "since": str(today), "until": str(today + timedelta(days=90))}
+    done = filed("suspension", staying, suspension, by=REGISTRAR, today=today)
+    approved(done.id, LEADER, OFFICER, today=today)
+    coming = enrolled(LONG_NAME + "己", 12, at=SAME_COUNTY)
+    change = filed("transfer", coming, to_class(HERE), by=REGISTRAR, today=today)
+    returned = filed("suspension", provisional.id, suspension, by=REGISTRAR, today=today)
+    cases.send_back(returned.id, reason="请补医院证明", by=actor(LEADER), today=today)
+    registrar = actor(REGISTRAR)
+    with acting(registrar.scope):
+        begun = keep_draft(
+            "suspension", {}, by=registrar, today=today, student_id=student.id, name=student.name
+        )
     return World(
+        begun=begun,
+        change=change.id,
+        returned=returned.id,
+        done=done.id,
+        copy=SealedCopy.everywhere.using("owner").get().id,
+        code=change.tracking_code,
         checked=checked.id,
         unreadable=unreadable.id,
         with_leader=waiting.id,
@@ -166,7 +199,14 @@ def class_that_leaves(world: World) -> tuple[object, ...]:
 
 
 TOURS: dict[str, tuple[Stop, ...]] = {
-    "": (Stop("sign-in"), Stop("sign-in", then="登录"), Stop("invitation", of("link"))),
+    "": (
+        Stop("sign-in"),
+        Stop("sign-in", then="登录"),
+        Stop("invitation", of("link")),
+        Stop("track"),
+        Stop("track", query="code=23456789ABCDEFGHJKLM"),
+        Stop("track", query="code={code}"),
+    ),
     REGISTRAR: (
         Stop("inbox"),
         Stop("inbox", query="due=today"),
@@ -190,6 +230,19 @@ TOURS: dict[str, tuple[Stop, ...]] = {
         Stop("problem", of("case")),
         Stop("problem", of("case"), "answer=prove-filed"),
         Stop("problem", of("case"), "answer=correct-filed"),
+        Stop("changes"),
+        Stop("changes", query="tab=filed"),
+        Stop("changes", query="tab=drafts"),
+        Stop("change-new"),
+        Stop("change-new", then="查找学生"),
+        Stop("change-choose", of("student")),
+        Stop("change-draft", of("begun")),
+        Stop("change-draft", of("begun"), then="核对"),
+        Stop("change", of("change")),
+        Stop("change-slip", of("change")),
+        Stop("change-answer", of("returned")),
+        Stop("left-pupils"),
+        Stop("left-pupil", of("copy")),
         Stop("school", here),
         Stop("class", of("class_id")),
         Stop("class", of("class_id"), then="下一步看结果"),
@@ -212,12 +265,17 @@ TOURS: dict[str, tuple[Stop, ...]] = {
         Stop("notices"),
         Stop("overdue"),
         Stop("graduation", of("graduation")),
+        Stop("changes"),
+        Stop("changes", query="tab=clear"),
+        Stop("change", of("change")),
         Stop("roster", of("with_leader")),
         Stop("roster", of("with_leader"), then="同意…"),
         Stop("roster", of("with_leader"), then="退回整个名册"),
     ),
     OFFICER: (
         Stop("inbox"),
+        Stop("changes", query="tab=closed"),
+        Stop("change", of("done")),
         Stop("rosters-overdue"),
         Stop("rosters"),
         Stop("roster", of("with_authority")),
@@ -240,6 +298,7 @@ TOURS: dict[str, tuple[Stop, ...]] = {
         Stop("school-identifier", here),
         Stop("school-close", here),
     ),
+    "o330900": (Stop("change", of("done")), Stop("change-undo", of("done"))),
     "o330000": (Stop("authority", lambda world: (33 * 10**10,)),),
     "o000000": (Stop("promotions"), Stop("promotion", of("promotion"))),
     "l000000": (Stop("promotion", of("promotion")), Stop("promotion", of("promotion"), then="启动升级…")),
@@ -265,6 +324,8 @@ ELSEWHERE = {
     "sign-out", "set-language", "choose-theme", "switch-appointment", "rosters-approve", "roster-submit",
     "roster-undo", "roster-decide", "problem-file", "problem-state", "problem-numbers", "problem-decide",
     "class-move", "class-close", "graduation-begin", "graduation-destination", "graduation-act", "appointment-end", "promotion-progress", "promotion-settle",
+    "change-decide", "change-drop", "change-paper",
+    "class-move", "class-close", "appointment-end", "promotion-progress", "promotion-settle",
     "promotion-start", "promotion-undo", "account-link", "pack-receive",
     "stand-in-end", "notices-read",
     # Addresses that lead to a page of another name.

@@ -124,6 +124,7 @@ PLACEMENTS: Final[tuple[Placement, ...]] = (
     *_all(
         Kind.LOCAL,
         "students_numberserial",
+        "status_attempt",
         "django_migrations",
         "django_content_type",
         "django_session",

@@ -11,7 +11,7 @@ from procrastinate.contrib.django import app
 from xueji.access.scope import national
 from xueji.organisations.models import CalendarYear
 from xueji.organisations.queries import forget_calendar
-from xueji.status.actions import cases, clocks, overdue, promotion
+from xueji.status.actions import attempts, cases, clocks, overdue, promotion
 from xueji.status.models import Campaign
 from xueji.status.rules.promotion import CampaignState
 
@@ -41,6 +41,8 @@ def count_anew(*, now: datetime) -> None:
     clocks.recount(today=today)
     clocks.recount_wholes()
     clocks.remind(today=today)
+    with national("status.track") as using:
+        attempts.forget(now=now, using=using)
 
 
 @app.periodic(cron="30 5 * * *")

@@ -77,6 +77,10 @@ class Case(ScopedModel):
                 name="status_case_other_place",
             ),
             models.Index(fields=["state", "id"], condition=Q(state="waiting"), name="status_case_waiting"),
+            models.Index(fields=["starter_place", "filed_on", "id"], name="status_case_starter"),
+            models.Index(
+                fields=["starter_place"], condition=Q(state="returned"), name="status_case_returned"
+            ),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -557,3 +561,22 @@ class GraduationPupil(ScopedModel):
 
     def __str__(self) -> str:
         return f"{self.student_id} {self.outcome}"
+
+
+class Attempt(models.Model):
+    """How often somebody tried something since an hour or day began: pupils named in vain, codes looked up.
+
+    `who` is a keyed hash of an account, a school or an address: the row says nothing about whom.
+    """
+
+    pk = models.CompositePrimaryKey("what", "who", "since")
+    what = models.CharField(max_length=24)
+    who = models.BinaryField(max_length=16)
+    since = models.DateTimeField()
+    times = models.IntegerField()
+
+    class Meta:
+        indexes = [models.Index(fields=["since"], name="status_attempt_since")]
+
+    def __str__(self) -> str:
+        return f"{self.what} {self.times}"

@@ -21,6 +21,7 @@ urlpatterns = [
     path("", include("xueji.web.problems.urls")),
     path("", include("xueji.web.graduations.urls")),
     path("", include("xueji.web.pupils.urls")),
+    path("", include("xueji.web.status.urls")),
     path("", include("xueji.web.schools.urls")),
     path("", include("xueji.web.organisations.urls")),
     path("", include("xueji.web.packs.urls")),

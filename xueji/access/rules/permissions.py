@@ -193,6 +193,12 @@ PERMISSIONS: tuple[Permission, ...] = (
         _at(SCHOOL, Role.LEADER) | _at(BELOW_MINISTRY, Role.OFFICER),
     ),
     Permission(
+        "status.copies",
+        "查看离校学生存档",
+        "Read the copies of pupils who left",
+        _at(SCHOOL, Role.REGISTRAR),
+    ),
+    Permission(
         "organisations.view",
         "查看机构",
         "See organisations",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
 
@@ -13,6 +14,8 @@ from xueji.access.scope import Actor, national
 from xueji.audit.actions import record
 from xueji.changes.actions.problems.papers import PaperUnfit, named, require_content
 from xueji.lib import uuid7
+from xueji.lib.errors import Refused
+from xueji.status.queries.cases import seen_by
 from xueji.status.rules.papers import BY_KIND
 from xueji.students.encryption import associated
 
@@ -76,3 +79,51 @@ def file_paper(
             using=using,
         )
     return UUID(str(kept))
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A paper with its content."""
+
+    file_name: str
+    media_type: str
+    content: bytes
+
+
+class NoSuchPaper(Refused):
+    code = "not-found"
+
+
+def open_paper(case_id: UUID, paper_id: UUID, *, by: Actor, today: date) -> Opened:
+    """Return a paper that a case rests on, to an office that takes part, and record who opened which.
+
+    Raises NoSuchPaper for one that is not there or does not concern the reader, NotAllowed.
+    """
+    by.require("status.view")
+    case = seen_by(case_id, by=by, today=today)
+    about = next((one for one in case.papers if one.id == paper_id), None) if case else None
+    if case is None or about is None:
+        raise NoSuchPaper(
+            "没有这份材料，或与本单位无关。请从业务页面重新打开。",
+            "There is no such paper, or it does not concern you; open it from the case again.",
+        )
+    with national("status") as using, connections[using].cursor() as cursor:
+        cursor.execute(
+            "SELECT media_type, content FROM status_paper WHERE student_id = %s AND id = %s",
+            [case.student_id, paper_id],
+        )
+        media_type, content = cursor.fetchone()
+        record(
+            "status.paper.read",
+            by=by.account_id,
+            office=by.place,
+            subject_kind="case" if case.is_discreet else "student",
+            subject_id=case.id if case.is_discreet else case.student_id,
+            place=case.place,
+            after={"case": str(case.id), "paper": str(paper_id), "kind": about.kind},
+            using=using,
+        )
+    opened = settings.XUEJI_KEY_RING.decrypt_bytes(
+        bytes(content), associated("status paper", case.student_id)
+    )
+    return Opened(about.file_name, media_type, opened)

@@ -197,6 +197,7 @@ def _of_data(facts: Facts, changed: Mapping[str, Any]) -> Iterator[Obstacle]:
             "没有填写与现有记录不同的内容，请填写要变更的项目。",
             "Nothing is stated that differs from the record; fill in what is to change.",
             "《办法》第十二条",
+            FIELDS[0].key,
         )
         return
     for key in changed:

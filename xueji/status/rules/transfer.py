@@ -33,8 +33,8 @@ PROOFS: Final = frozenset(kind for kinds in PROVES.values() for kind in kinds)
 
 
 def is_cross_province(facts: Facts) -> bool:
-    """Return whether the two schools are of two provinces."""
-    return facts.goal[0].province != facts.school.province
+    """Return whether the two schools are of two provinces; not while no school is known that the pupil goes to."""
+    return facts.target_school is not None and facts.target_school.province != facts.school.province
 
 
 def desks(facts: Facts, payload: Payload) -> tuple[Desk, ...]:

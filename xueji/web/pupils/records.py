@@ -17,6 +17,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from xueji.access.rules.permissions import Level
 from xueji.changes.actions.upgrades import upgrade_number
 from xueji.changes.rules.roster_columns import FIELDS
 from xueji.lib import masks
@@ -24,6 +25,10 @@ from xueji.lib.codes import CodeList
 from xueji.lib.errors import Refused
 from xueji.organisations.models import Class
 from xueji.organisations.rules.divisions import full_name
+from xueji.status.queries.cases import open_cases_of
+from xueji.status.queries.filing import may_start_any
+from xueji.status.rules.kinds import BY_CODE
+from xueji.status.rules.steps import Act
 from xueji.students import queries
 from xueji.students.actions import move_to_class, unmask
 from xueji.students.queries import Happening, Record, Stay
@@ -32,6 +37,7 @@ from xueji.students.rules.nationalities import NATIONALITIES
 from xueji.web.doors import ActingRequest, done_once, door
 from xueji.web.pages import UNPROCESSABLE, render
 from xueji.web.pupils import words
+from xueji.web.status import words as status_words
 from xueji.web.templatetags.xueji import day, spoken
 
 # How a value is masked, by its name in the record. What has no row here shows nothing of itself.
@@ -62,6 +68,9 @@ ACTS = {
     "problem.correct": gettext_lazy("更正身份信息（问题学籍）"),
     "problem.release": gettext_lazy("撤销误登记的号码（问题学籍）"),
     "problem.cancel": gettext_lazy("取消学籍（问题学籍）"),
+    "status.paper.file": gettext_lazy("收到学籍变动的材料"),
+    "status.paper.read": gettext_lazy("打开学籍变动的材料"),
+    "status.copy.read": gettext_lazy("查看档案副本"),
 }
 
 
@@ -128,6 +137,8 @@ def page_of(request: ActingRequest, record: Record) -> dict[str, Any]:
         "former": list(former(record)),
         "history": list(history(record)),
         "happenings": list(happened(record)),
+        "open_cases": list(under_way(pupil.pk)) if actor.may("status.view") else [],
+        "may_change": may_start_any(actor) and (is_own or actor.level is not Level.SCHOOL),
         "may_unmask": is_own and actor.may("students.unmask"),
         "may_move": is_own and is_enrolled and actor.may("classes.move"),
         "may_open_problem": is_enrolled and actor.may("problems.open"),
@@ -242,11 +253,33 @@ def happened(record: Record) -> Iterator[Entry]:
     """Return the events as a timeline: what, by which office, on which day; never by whom."""
     for one in record.happenings:
         yield Entry(
-            what=str(ACTS.get(one.act, one.act)),
+            what=act_name(one.act),
             who=one.office,
             on=one.at,
             note=note_of(one, record.class_names),
         )
+
+
+def act_name(act: str) -> str:
+    """Return what an event is called; of a change the kind and the step."""
+    room, _dot, rest = act.partition(".")
+    kind, _dot, step = rest.partition(".")
+    if room == "status" and kind in BY_CODE and step in set(Act):
+        return f"{status_words.kind_word(BY_CODE[kind])} · {status_words.act_word(step)}"
+    return str(ACTS.get(act, act))
+
+
+def under_way(student_id: UUID) -> Iterator[dict[str, Any]]:
+    """Return the open changes of a pupil, each with its desk and until when that has it."""
+    today = timezone.localdate()
+    for one in open_cases_of(student_id):
+        yield {
+            "url": reverse("change", args=[one.id]),
+            "what": status_words.kind_word(one.kind),
+            "state": status_words.state_mark(one.state),
+            "desk": status_words.party_word(one.party),
+            "due": status_words.due_mark(one.due_on, today),
+        }
 
 
 def note_of(one: Happening, class_names: dict[int, str]) -> str:
@@ -263,6 +296,12 @@ def note_of(one: Happening, class_names: dict[int, str]) -> str:
         }
     if one.act == "roster.register":
         return class_names.get(one.after.get("class", 0), "")
+    if one.act.startswith("status.") and one.after.get("effect"):
+        return _("已生效")
+    if one.act.startswith("status.paper") and one.after.get("kind"):
+        return status_words.paper_word(str(one.after["kind"]))
+    if one.act == "status.copy.read":
+        return _("理由：%(reason)s") % {"reason": one.after.get("reason", "")}
     if one.act == "number.upgrade":
         return f"{one.before.get('number') or '–'} → {one.after.get('number') or '–'}"
     return ""
