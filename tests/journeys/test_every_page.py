@@ -123,6 +123,7 @@ def world(site: str) -> World:
         window = "[transfer]\nwindows = ['02-20..03-20']\n"
         change_draft(draft.pk, text=draft.text + window, by=writer)
     classes = Class.everywhere.using("owner").filter(school__identifier=HERE)
+    registered = RosterBatch.everywhere.using("owner").get(state="registered", place=PLACE)
     today = timezone.localdate()
     leaving, staying = (enrolled(f"{LONG_NAME}{one}", serial) for one, serial in (("丁", 10), ("戊", 11)))
     moved = filed("transfer", leaving, to_class(SAME_COUNTY), by=f"r{SAME_COUNTY}", today=today)
@@ -150,7 +151,7 @@ def world(site: str) -> World:
         unreadable=unreadable.id,
         with_leader=waiting.id,
         with_authority=forwarded.id,
-        registered=RosterBatch.everywhere.using("owner").get(state="registered", place=PLACE).id,
+        registered=registered.id,
         student=student.id,
         provisional=provisional.id,
         case=the_case().id,

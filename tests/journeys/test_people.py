@@ -119,7 +119,7 @@ def test_several_rosters_are_approved_at_once_on_a_phone(visit: Visit) -> None:
     leader = visit(LEADER, size=PHONE)
     for box in leader.page.locator("input[name=selected]").all():
         box.check()
-    leader.press("同意所选名册")
+    leader.press("同意所选")
     leader.sees("请确认")
     leader.press("同意 2 份名册")
     leader.sees("已同意 2 份名册", "没有待办")

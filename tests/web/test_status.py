@@ -334,3 +334,47 @@ def test_an_unknown_code_is_always_answered_alike_and_nobody_tries_for_long() ->
 )
 def test_addresses_that_do_not_exist_are_not_found(name: str, query: str) -> None:
     assert as_(REGISTRAR).get(f"{reverse(name)}?{query}").status_code == 404
+
+
+# The inbox -----------------------------------------------------------------------------------------------
+
+
+def test_the_inbox_brings_each_desk_its_changes_and_the_authority_above_those_that_are_late() -> None:
+    case = transfer()
+    assert address(case) in page(as_(THEIR_LEADER).get("/"))
+    assert address(case) in page(as_(THEIR_LEADER).get("/?kind=change&due=late"))
+    assert address(case) not in page(as_(THERE).get("/"))
+    # Filed in September of the test, and it is later now: the county sees that its school is late.
+    shown = page(as_(THEIR_OFFICER).get("/?kind=late"))
+    assert address(case) in shown
+    assert "下级逾期" in shown
+    assert as_(THEIR_LEADER).get("/inbox-count").content == b"1"
+    decide(as_(THEIR_LEADER), case, "return", reason="请补户口簿")
+    assert address(case) not in page(as_(THEIR_LEADER).get("/"))
+    assert address(case) in page(as_(THERE).get("/"))
+
+
+def test_several_changes_are_approved_at_once_after_a_look_at_what_happens() -> None:
+    students = [enrolled(f"测休学{one}", serial) for serial, one in enumerate("甲乙")]
+    terms = {"reason": "10", "since": "2026-09-10", "until": "2027-01-10"}
+    found = [filed("suspension", student, terms, by=REGISTRAR).id for student in students]
+    for case in found:
+        approved(case, LEADER)
+    officer = as_(OFFICER)
+    selected = [f"change:{case}:{case_of(case).version}" for case in found]
+    asked = page(officer.post(reverse("rosters-approve"), {"selected": selected}))
+    assert "在读 → 休学" in asked
+    assert case_of(found[0]).state == State.WITH_DESK
+    fields = sent(selected=selected, confirmed="yes")
+    assert "已同意 2 项学籍变动" in page(officer.post(reverse("rosters-approve"), fields, follow=True))
+    assert {case_of(case).state for case in found} == {State.COMPLETED}
+    assert officer.post(reverse("rosters-approve"), fields).status_code == 302
+
+
+def test_the_inbox_takes_as_many_statements_for_many_cases_as_for_one() -> None:
+    transfer()
+    one = queries_of(as_(THEIR_LEADER), "/")
+    for serial in range(1, 4):
+        student = enrolled(f"测转{serial}", serial)
+        filed("transfer", student, to_class(OTHER_PROVINCE), by=THERE)
+    assert queries_of(as_(THEIR_LEADER), "/") == one

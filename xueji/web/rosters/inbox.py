@@ -1,9 +1,10 @@
-"""The inbox: what waits on the desk of one's office, what is late, and several rosters approved at once."""
+"""The inbox: what waits on the desk of one's office, what is late, and several things approved at once."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -25,10 +26,7 @@ from xueji.changes.queries import batches
 from xueji.changes.queries.inbox import (
     OverdueKey,
     OverdueSchool,
-    Waiting,
-    numbers_waiting,
     overdue_schools,
-    waiting,
     waiting_states,
 )
 from xueji.changes.queries.pages import Page
@@ -38,11 +36,25 @@ from xueji.lib import masks
 from xueji.lib.errors import Refused
 from xueji.organisations.queries import authority_codes
 from xueji.organisations.rules import divisions
+from xueji.status.actions import many
+from xueji.status.queries.cases import classes_in
 from xueji.status.queries.graduations import number_waiting_at
+from xueji.status.queries.inbox import (
+    CHANGE,
+    LATE_BELOW,
+    Waiting,
+    decides_changes,
+    numbers_waiting,
+    picked,
+    waiting,
+)
 from xueji.status.queries.notices import unread_count
+from xueji.status.rules.kinds import BY_CODE as CHANGES
+from xueji.status.rules.steps import State as ChangeState
 from xueji.web.doors import ActingRequest, done_once, door
 from xueji.web.pages import Column, Row, Table, part, render
 from xueji.web.rosters import words
+from xueji.web.status import words as change_words
 from xueji.web.templatetags.xueji import refused as sentence_of
 from xueji.web.templatetags.xueji import spoken, thousands
 
@@ -58,6 +70,8 @@ class InboxFilter(forms.Form):
             ("", gettext_lazy("全部")),
             ("roster", gettext_lazy("新生名册")),
             ("problem", gettext_lazy("问题学籍")),
+            ("change", gettext_lazy("学籍变动")),
+            ("late", gettext_lazy("下级逾期")),
         ],
     )
     due = forms.ChoiceField(
@@ -74,7 +88,7 @@ class InboxFilter(forms.Form):
 
 @door()
 def inbox(request: ActingRequest) -> HttpResponse:
-    """What waits for the office one acts for, oldest first; for an authority the overdue schools as well."""
+    """What waits for the office one acts for, what is due first first; for an authority the overdue schools as well."""
     actor, today = request.actor, timezone.localdate()
     form = InboxFilter(request.GET)
     is_authority = actor.level is not Level.SCHOOL
@@ -100,13 +114,18 @@ def inbox(request: ActingRequest) -> HttpResponse:
         "is_filtered": any(chosen.values()),
         "numbers": numbers,
         "table": waiting_table(
-            page.items, approvable=approvable_states(request), is_authority=is_authority, today=today
+            page.items,
+            approvable=approvable_states(request),
+            decides=decides_changes(actor),
+            is_authority=is_authority,
+            today=today,
         ),
         "before": words.key_text(page.before),
         "after": words.key_text(page.after),
         "may_upload": actor.may("roster.upload"),
         "has_desk": bool(waiting_states(actor)),
         "decides_problems": actor.may("problems.decide"),
+        "decides_changes": decides_changes(actor),
         "is_authority": is_authority,
         "reminders": unread_count(actor) if actor.may("status.view") else 0,
         "overdue": overdue_table(overdue.items, today=today),
@@ -137,9 +156,9 @@ def approvable_states(request: ActingRequest) -> frozenset[State]:
 
 
 def waiting_table(
-    found: list[Waiting], *, approvable: frozenset[State], is_authority: bool, today: date
+    found: list[Waiting], *, approvable: frozenset[State], decides: bool, is_authority: bool, today: date
 ) -> Table:
-    """Return the lines of the inbox. A roster that can be approved has a box for approving several."""
+    """Return the lines of the inbox. What can be approved has a box for approving several."""
     columns = [Column(_("事项"))]
     if is_authority:
         columns.append(Column(_("学校")))
@@ -157,8 +176,19 @@ def waiting_table(
             state = words.state_mark(one.state, one.version)
             address = reverse("roster", args=[one.id])
             key = f"{one.id}:{one.version}" if one.state in approvable else ""
+        elif one.kind in (CHANGE, LATE_BELOW):
+            change = CHANGES[one.what]
+            name = f"{change_words.kind_word(change)} {masks.name(one.name)}"
+            note, address = "", reverse("change", args=[one.id])
+            if one.kind == LATE_BELOW:
+                state = part("state", tone="late", word=_("下级逾期"))
+                key = ""
+            else:
+                state = change_words.state_mark(ChangeState(one.state))
+                may_approve = decides and one.state == ChangeState.WITH_DESK
+                key = f"{CHANGE}:{one.id}:{one.version}" if may_approve else ""
         else:
-            problem = problem_records.BY_KIND[one.problem]
+            problem = problem_records.BY_KIND[one.what]
             name = f"{spoken((problem.zh, problem.en))} {masks.name(one.name)}"
             note, state, address, key = "", words.case_mark(one.state), problem_address(one.id), ""
         cells: list[object] = [name]
@@ -168,10 +198,12 @@ def waiting_table(
             thousands(one.pupils),
             with_note(state, note),
             words.day_mark(one.since),
-            words.due_mark(one.due_on, today),
+            change_words.due_mark(one.due_on, today)
+            if one.kind in (CHANGE, LATE_BELOW)
+            else words.due_mark(one.due_on, today),
         ]
         rows.append(Row(tuple(cells), url=address, key=key))
-    return Table(_("待办事项，收到早的在前"), tuple(columns), tuple(rows))
+    return Table(_("待办事项，先到期的在前"), tuple(columns), tuple(rows))
 
 
 def with_note(mark: Any, note: str) -> Any:
@@ -270,6 +302,8 @@ def chosen_batches(request: ActingRequest) -> list[tuple[RosterBatch, int]]:
     """Return the ticked batches with the version that was looked at. Raises Http404 for what is no box."""
     wanted: dict[UUID, int] = {}
     for key in request.POST.getlist("selected")[:MOST_AT_ONCE]:
+        if key.startswith(f"{CHANGE}:"):
+            continue
         identity, _separator, version = key.partition(":")
         batch_id, number = words.uuid_key(identity), words.row_key(version)
         if batch_id is None or number is None:
@@ -278,24 +312,60 @@ def chosen_batches(request: ActingRequest) -> list[tuple[RosterBatch, int]]:
     return [(batch, wanted[batch.id]) for batch in batches.batches_with(list(wanted))]
 
 
-@door("roster.view", methods=("POST",))
+def wanted_changes(request: ActingRequest) -> dict[UUID, int]:
+    """Return the ticked cases with the version that was looked at. Raises Http404 for what is no box."""
+    wanted: dict[UUID, int] = {}
+    for key in request.POST.getlist("selected")[:MOST_AT_ONCE]:
+        mark, _first, rest = key.partition(":")
+        identity, _second, version = rest.partition(":")
+        if mark != CHANGE:
+            continue
+        case_id, number = words.uuid_key(identity), words.row_key(version)
+        if case_id is None or number is None:
+            raise Http404
+        wanted[case_id] = number
+    return wanted
+
+
+@door(methods=("POST",))
 def approve_several(request: ActingRequest) -> HttpResponse:
-    """Show what approving the ticked rosters means; when confirmed, approve one after the other."""
-    chosen = chosen_batches(request)
-    if not chosen:
-        messages.warning(request, _("没有选择名册：请先勾选要同意的名册。"))
+    """Show what approving what was ticked means; when confirmed, approve one after the other."""
+    changes = wanted_changes(request)
+    chosen = chosen_batches(request) if request.actor.may("roster.view") else []
+    if not chosen and not changes:
+        messages.warning(request, _("没有选择：请先勾选要同意的事项。"))
         return HttpResponseRedirect(reverse("inbox"))
     if request.POST.get("confirmed") == "yes":
-        return done_once(request, lambda: approve_each(request, chosen))
+        return done_once(request, lambda: approve_all(request, chosen, changes))
     pupils = sum(batch.accepted - batch.excepted for batch, _version in chosen)
     warnings = sum(batch.warnings for batch, _version in chosen)
-    context = {
-        "question": _("同意所选名册"),
-        "figures": [
+    figures: list[tuple[str, str, str]] = []
+    if chosen:
+        figures += [
             (_("名册"), thousands(len(chosen)), ""),
             (_("学生"), thousands(pupils), ""),
             (_("提示"), thousands(warnings), "waiting" if warnings else ""),
-        ],
+        ]
+    foreseen = foreseen_of(request, changes)
+    if changes:
+        stopped = sum(not one.can for one in foreseen)
+        figures += [
+            (_("学籍变动"), thousands(len(foreseen)), ""),
+            (_("其中同意后生效"), thousands(sum(one.takes_effect for one in foreseen)), ""),
+            (_("不能同意"), thousands(stopped), "late" if stopped else ""),
+        ]
+    if changes:
+        label = ngettext("同意 %(number)s 项", "同意 %(number)s 项", len(chosen) + len(changes)) % {
+            "number": len(chosen) + len(changes)
+        }
+    else:
+        label = ngettext("同意 %(number)s 份名册", "同意 %(number)s 份名册", len(chosen)) % {
+            "number": len(chosen)
+        }
+    question = _("同意所选事项") if changes else _("同意所选名册")
+    context = {
+        "question": question,
+        "figures": figures,
         "consequences": [
             consequence_of(State(batch.state), several=True)
             for batch, _version in {b.state: (b, v) for b, v in chosen}.values()
@@ -308,14 +378,75 @@ def approve_several(request: ActingRequest) -> HttpResponse:
             )
             for batch, _version in chosen
         ],
-        "label": ngettext("同意 %(number)s 份名册", "同意 %(number)s 份名册", len(chosen))
-        % {"number": len(chosen)},
+        "changes": foreseen,
+        "label": label,
         "action": request.path,
-        "hidden": [("selected", f"{batch.id}:{version}") for batch, version in chosen],
+        "hidden": [
+            *(("selected", f"{batch.id}:{version}") for batch, version in chosen),
+            *(("selected", f"{CHANGE}:{case}:{version}") for case, version in changes.items()),
+        ],
         "back": reverse("inbox"),
-        "crumbs": [(_("待办"), reverse("inbox")), (_("同意所选名册"), "")],
+        "crumbs": [(_("待办"), reverse("inbox")), (question, "")],
     }
     return render(request, "rosters/confirm.html", context)
+
+
+@dataclass(frozen=True)
+class ForeseenLine:
+    """A ticked case and what its approval would do, in sentences; or why it cannot be approved."""
+
+    title: str
+    sentences: list[str]
+    can: bool
+    takes_effect: bool
+
+
+def foreseen_of(request: ActingRequest, changes: dict[UUID, int]) -> list[ForeseenLine]:
+    """Return the dry run of ticked cases, those on the own desk alone, in order of their due day."""
+    if not changes:
+        return []
+    by, today = request.actor, timezone.localdate()
+    lines = {one.id: one for one in picked(by, list(changes))}
+    found = []
+    for one in many.foresee_many(list(lines), by=by, today=today):
+        line = lines[one.case_id]
+        title = f"{change_words.kind_word(CHANGES[line.kind])} {masks.name(line.name)}"
+        if one.done is None:
+            said = sentence_of(one.refused) if one.refused else ""
+            found.append(ForeseenLine(title, [said], can=False, takes_effect=False))
+            continue
+        sentences = (
+            [_("同意后转到%(desk)s。") % {"desk": change_words.party_word(one.done.next_desk.party)}]
+            if one.done.next_desk
+            else []
+        )
+        if one.done.plan is not None:
+            speaker = change_words.Speaker(classes_in(one.done.plan))
+            sentences = [*speaker.sentences(one.done.plan), *sentences]
+        found.append(ForeseenLine(title, sentences, can=True, takes_effect=one.done.plan is not None))
+    return found
+
+
+def approve_all(
+    request: ActingRequest, chosen: list[tuple[RosterBatch, int]], changes: dict[UUID, int]
+) -> str:
+    """Approve rosters and changes, each in a transaction of its own; say which could not be. Returns where to go on."""
+    address = approve_each(request, chosen)
+    done = 0
+    for one in many.approve_many(
+        list(changes), by=request.actor, today=timezone.localdate(), versions=changes
+    ):
+        if one.refused is not None:
+            messages.error(request, sentence_of(one.refused))
+        else:
+            done += 1
+    if done:
+        messages.success(
+            request,
+            ngettext("已同意 %(number)s 项学籍变动。", "已同意 %(number)s 项学籍变动。", done)
+            % {"number": done},
+        )
+    return address
 
 
 def consequence_of(state: State, *, several: bool = False) -> str:
