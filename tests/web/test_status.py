@@ -374,7 +374,7 @@ def test_several_changes_are_approved_at_once_after_a_look_at_what_happens() -> 
 def test_the_inbox_takes_as_many_statements_for_many_cases_as_for_one() -> None:
     transfer()
     one = queries_of(as_(THEIR_LEADER), "/")
-    for serial in range(1, 4):
-        student = enrolled(f"测转{serial}", serial)
+    for serial, name in enumerate("甲乙丙", 1):
+        student = enrolled(f"测转{name}", serial)
         filed("transfer", student, to_class(OTHER_PROVINCE), by=THERE)
     assert queries_of(as_(THEIR_LEADER), "/") == one
