@@ -260,7 +260,10 @@ def takes_part(case: CaseView, by: Actor) -> bool:
     """Return whether the reader's office, or one below it, takes part; of what is discreet, only its own desks do."""
     concerned = {case.place, case.other_place, case.starter_place, *(desk.place for desk in case.route)}
     if case.is_discreet:
-        return by.place in {case.starter_place, *(desk.place for desk in case.route)}
+        return by.may("status.discreet") and by.place in {
+            case.starter_place,
+            *(desk.place for desk in case.route),
+        }
     return by.level is Level.MINISTRY or any(place is not None and place in by.scope for place in concerned)
 
 

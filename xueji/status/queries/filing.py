@@ -31,7 +31,7 @@ class Choice:
 def choices_for(student_id: UUID, *, by: Actor, today: date) -> tuple[Choice, ...] | None:
     """Return every kind that the reader's office could file for a pupil, those that fit first; None when there is no such pupil.
 
-    Kinds that another office starts are left out. The facts are read once for all kinds.
+    Kinds that another office starts are left out, and those that are discreet. The facts are read once for all kinds.
     """
     with national("status") as using:
         found = facts_of(student_id, kind=KINDS[0], payload={}, starter=by.place, today=today, using=using)
@@ -41,7 +41,9 @@ def choices_for(student_id: UUID, *, by: Actor, today: date) -> tuple[Choice, ..
     choices = [
         Choice(kind, _stops(kind, facts))
         for kind in KINDS
-        if kind.starter is not Starter.RECEIVING_SCHOOL and _may_start(kind, facts, by)
+        if kind.starter is not Starter.RECEIVING_SCHOOL
+        and not kind.is_discreet
+        and _may_start(kind, facts, by)
     ]
     return tuple(sorted(choices, key=lambda one: not one.fits))
 

@@ -107,7 +107,7 @@ def obstacles(facts: Facts, payload: Payload) -> tuple[Obstacle, ...]:
 def _of_data(facts: Facts, payload: Payload) -> Iterator[Obstacle]:
     changed, here = stated(facts, payload), Party.SCHOOL
     if not changed:
-        yield Obstacle("nothing-changes", Weight.STOPS, here, "没有填写与现有记录不同的内容，请填写要更正的项目。", "Nothing is stated that differs from the record; fill in what is to be corrected.")  # fmt: skip
+        yield Obstacle("nothing-changes", Weight.STOPS, here, "没有填写与现有记录不同的内容，请填写要更正的项目。", "Nothing is stated that differs from the record; fill in what is to be corrected.", "", KEYS[0])  # fmt: skip
         return
     for key in changed:
         code = KEY_FIELD_OF.get(key, "")

@@ -16,6 +16,7 @@ from xueji.lib.errors import Refused
 from xueji.status.actions import cases, papers
 from xueji.status.queries import cases as queries
 from xueji.status.queries.cases import CaseView
+from xueji.status.queries.discreet import case_content
 from xueji.status.rules.kind import Weight
 from xueji.status.rules.plans import Plan
 from xueji.status.rules.steps import Act, State
@@ -30,6 +31,8 @@ def case_or_404(request: ActingRequest, case_id: UUID) -> CaseView:
     case = queries.seen_by(case_id, by=request.actor, today=timezone.localdate())
     if case is None:
         raise Http404
+    if case.is_discreet and case_content(case_id, by=request.actor, today=timezone.localdate()) is None:
+        raise Http404  # who looked is recorded; what can no longer be undone is not shown any more
     return case
 
 
