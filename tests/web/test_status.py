@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from tests.factories import pupil
 from tests.status.cases import HERE, OTHER_PROVINCE, approved, class_id, enrolled, filed, to_class
+from tests.status.test_placements import TYPED, specialised_school
 from tests.web.registered import as_, queries_of, text_of
 from xueji.audit.models import Event
 from xueji.status.actions import attempts
@@ -378,3 +379,30 @@ def test_the_inbox_takes_as_many_statements_for_many_cases_as_for_one() -> None:
         student = enrolled(f"测转{name}", serial)
         filed("transfer", student, to_class(OTHER_PROVINCE), by=THERE)
     assert queries_of(as_(THEIR_LEADER), "/") == one
+
+
+# What is discreet -----------------------------------------------------------------------------------------
+
+
+def test_what_is_discreet_is_filed_at_once_and_found_by_those_who_must_know() -> None:
+    specialised_school()
+    student = enrolled()
+    officer = as_(OFFICER)
+    form = reverse("change-discreet", args=[student, "placement"])
+    assert form in page(officer.get(reverse("change-choose", args=[student])))
+    paper = SimpleUploadedFile("a.pdf", PDF, "application/pdf")
+    shown = page(officer.post(form, sent(act="upload", paper_kind="placement_decision", file=paper, **TYPED)))
+    ticked = shown.partition('name="paper" value="')[2].partition('"')[0]
+    answer = officer.post(form, sent(act="file", paper=ticked, offered=ticked, **TYPED))
+    assert answer.status_code == 302, text_of(answer)
+    case = Case.everywhere.using("owner").get()
+    assert answer["Location"] == address(case.id)
+    for who in (OFFICER, LEADER):
+        assert address(case.id) in page(as_(who).get(reverse("discreet")))
+        assert page(as_(who).get(address(case.id)))
+        assert address(case.id) not in page(as_(who).get(reverse("changes")))
+    assert events("status.discreet.look") >= 2
+    for who in (REGISTRAR, "o330900", "o330903"):
+        assert as_(who).get(address(case.id)).status_code == 404
+    assert as_(REGISTRAR).get(reverse("discreet")).status_code == 403
+    assert as_(REGISTRAR).get(form).status_code == 403

@@ -48,6 +48,15 @@ def choices_for(student_id: UUID, *, by: Actor, today: date) -> tuple[Choice, ..
     return tuple(sorted(choices, key=lambda one: not one.fits))
 
 
+def discreet_for(student_id: UUID, *, by: Actor, today: date) -> tuple[Kind, ...]:
+    """Return the discreet kinds that the reader may file for a pupil; none for who need not know of such."""
+    if not by.may("status.discreet"):
+        return ()
+    with national("status") as using:
+        found = facts_of(student_id, kind=KINDS[0], payload={}, starter=by.place, today=today, using=using)
+    return tuple(kind for kind in KINDS if found and kind.is_discreet and _may_start(kind, found[0], by))
+
+
 def may_start_any(by: Actor) -> bool:
     """Return whether the reader's role files changes at all."""
     return by.may("status.file") or by.may("status.file_at_authority")

@@ -84,6 +84,10 @@ def choose(request: ActingRequest, student_id: UUID) -> HttpResponse:
             for one in choices
             if not one.fits
         ],
+        "discreet": [
+            (kind.code, words.kind_word(kind))
+            for kind in filing.discreet_for(student_id, by=request.actor, today=timezone.localdate())
+        ],
         "crumbs": [
             (_("学生"), reverse("students")),
             (record.student.name, reverse("student", args=[student_id])),
@@ -219,6 +223,36 @@ def draft(request: ActingRequest, draft_id: UUID) -> HttpResponse:
     return HttpResponseRedirect(reverse("change-draft", args=[draft_id]) + "?checked=1#ahead")
 
 
+@door("status.discreet", methods=("GET", "HEAD", "POST"))
+def discreet(request: ActingRequest, student_id: UUID, code: str) -> HttpResponse:
+    """File what is discreet: at once, for nothing of it is kept as a draft."""
+    kind, record = kind_or_404(code), record_of(student_id)
+    if not kind.is_discreet or record is None:
+        raise Http404
+    now = timezone.now()
+    line = DraftLine(student_id, kind, student_id, record.student.name, {}, timezone.localdate(), now)
+    desk = Desk(request, line, student_id)
+    preview = desk.look()
+    if request.method != "POST":
+        return show(request, desk, preview, desk.form(preview), is_draft=False)
+    form = desk.form(preview, request.POST)
+    if not form.is_valid():
+        return show(request, desk, preview, form, is_checked=True, is_draft=False, status=UNPROCESSABLE)
+    desk.typed = form.values()
+    desk.without = set(request.POST.getlist("offered")) - set(request.POST.getlist("paper"))
+    refused: Refused | None = None
+    try:
+        if request.POST.get("act") == "upload":
+            upload(request, desk)
+            desk.held = queries.papers_of(student_id, today=desk.today)
+        elif request.POST.get("act") == "file":
+            return done_once(request, lambda: file(request, desk))
+    except Refused as stopped:
+        refused = None if isinstance(stopped, FieldsMissing) else stopped
+    preview = desk.look()
+    return show(request, desk, preview, desk.form(preview), is_checked=True, is_draft=False, refused=refused)
+
+
 def upload(request: ActingRequest, desk: Desk) -> None:
     """Keep a paper of the pupil; it is ticked. Raises PaperUnfit."""
     sent = request.FILES.get("file")
@@ -246,7 +280,8 @@ def file(request: ActingRequest, desk: Desk) -> str:
         paper_ids=[one.id for one in desk.picked()],
         is_from_paper=request.POST.get("is_from_paper") == "1",
     )
-    drop_draft(desk.line.id, by=request.actor)
+    if not desk.kind.is_discreet:
+        drop_draft(desk.line.id, by=request.actor)
     if filed.waits_for:
         messages.warning(request, _("已提交，等待有关单位清理障碍；清理之后自动开始办理。"))
     else:
@@ -261,6 +296,7 @@ def show(
     form: ChangeForm,
     *,
     is_checked: bool = False,
+    is_draft: bool = True,
     refused: Refused | None = None,
     status: int | None = None,
 ) -> HttpResponse:
@@ -293,6 +329,7 @@ def show(
     ]
     context = {
         "line": desk.line,
+        "is_draft": is_draft,
         "kind": kind,
         "title": f"{words.kind_word(kind)} · {desk.line.name}",
         "crumbs": crumbs((f"{words.kind_word(kind)} · {desk.line.name}", "")),

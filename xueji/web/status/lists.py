@@ -16,7 +16,9 @@ from xueji.lib import masks
 from xueji.lib.errors import Refused
 from xueji.organisations.rules.divisions import full_name
 from xueji.status.actions.copies import read_copy
-from xueji.status.queries import cases, copies, filing
+from xueji.status.queries import cases, copies, discreet, filing
+from xueji.status.rules.kinds import BY_CODE
+from xueji.status.rules.steps import State
 from xueji.students.rules import code_lists as lists
 from xueji.web.doors import ActingRequest, door
 from xueji.web.pages import Column, Row, Table, part, render
@@ -67,6 +69,7 @@ def listing(request: ActingRequest) -> HttpResponse:
         "is_filtered": any(chosen.values()),
         "may_file": request.actor.may("status.file"),
         "may_read_copies": request.actor.may("status.copies"),
+        "may_see_discreet": request.actor.may("status.discreet"),
     }
     if tab == "drafts":
         found = cases.drafts(
@@ -133,6 +136,45 @@ def drafts_table(found: list[cases.DraftLine]) -> Table | None:
     )
     columns = (Column(_("业务")), Column(_("开始"), "nowrap"), Column(_("最近保存"), "nowrap"))
     return Table(_("草稿，新的在前"), columns, rows) if rows else None
+
+
+# What is discreet ---------------------------------------------------------------------------------
+
+
+@door("status.discreet")
+def discreet_list(request: ActingRequest) -> HttpResponse:
+    """The discreet cases of the own office, and the pupils whom its school must know of. Nothing of it stands elsewhere."""
+    today = timezone.localdate()
+    found = discreet.cases_for(request.actor, today=today)
+    rows = tuple(
+        Row(
+            (
+                f"{words.kind_word(BY_CODE[one.kind])} {masks.name(one.name)}",
+                words.state_mark(State(one.state)),
+                day(one.filed_on),
+                words.due_mark(one.due_on, today),
+            ),
+            url=reverse("change", args=[one.id]),
+        )
+        for one in found
+    )
+    columns = (Column(_("业务")), Column(_("状态")), Column(_("提交"), "nowrap"), Column(_("期限"), "nowrap"))
+    placed = tuple(
+        Row((one.name, one.school, one.specialised_school, day(one.since)))
+        for one in discreet.placed_with(request.actor)
+    )
+    placed_columns = (
+        Column(_("学生")),
+        Column(_("学籍所在学校")),
+        Column(_("就读学校")),
+        Column(_("开始"), "nowrap"),
+    )
+    context = {
+        "table": Table(_("须保密的业务"), columns, rows) if rows else None,
+        "placed": Table(_("在专门学校就读的学生"), placed_columns, placed) if placed else None,
+        "crumbs": [(_("学籍变动"), reverse("changes")), (_("须保密的业务"), "")],
+    }
+    return render(request, "status/discreet.html", context)
 
 
 # Pupils who left ----------------------------------------------------------------------------------
