@@ -17,8 +17,8 @@ from tests.changes.test_problems import SAME_COUNTY, the_case
 from tests.factories import PLACES, TODAY, actor, pupil, school
 from tests.journeys.conftest import Visit
 from tests.journeys.visitors import DESKTOP, PHONE
-from tests.status.leavers import last_grade, older
 from tests.status.cases import approved, enrolled, filed, to_class
+from tests.status.leavers import last_grade, older
 from tests.web.registered import one_called, register
 from xueji.access.actions import invite, open_account
 from xueji.access.rules.permissions import Role
@@ -28,8 +28,7 @@ from xueji.changes.models import RosterBatch
 from xueji.changes.rules.roster_steps import Act
 from xueji.organisations.actions_packs import change_draft, draft_pack
 from xueji.organisations.models import Class, RulePackVersion
-from xueji.status.actions import graduations, promotion
-from xueji.status.actions import cases, promotion
+from xueji.status.actions import cases, graduations, promotion
 from xueji.status.actions.drafts import keep_draft
 from xueji.status.models import SealedCopy
 
@@ -329,7 +328,6 @@ ELSEWHERE = {
     "roster-undo", "roster-decide", "problem-file", "problem-state", "problem-numbers", "problem-decide",
     "class-move", "class-close", "graduation-begin", "graduation-destination", "graduation-act", "appointment-end", "promotion-progress", "promotion-settle",
     "change-decide", "change-drop", "change-paper",
-    "class-move", "class-close", "appointment-end", "promotion-progress", "promotion-settle",
     "promotion-start", "promotion-undo", "account-link", "pack-receive",
     "stand-in-end", "notices-read",
     # Addresses that lead to a page of another name.

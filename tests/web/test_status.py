@@ -94,7 +94,9 @@ def test_a_transfer_is_filed_from_number_and_name_step_by_step() -> None:
     assert "锦江区" in shown
     assert "定海" not in shown
     papers = [one.partition('"')[0] for one in shown.split('name="offered" value="')[1:]]
-    answer = browser.post(draft, sent(act="file", paper=papers, offered=papers, **typed))
+    form = sent(act="file", paper=papers, offered=papers, **typed)
+    answer = browser.post(draft, form)
+    assert browser.post(draft, form)["Location"] == answer["Location"]
     assert answer.status_code == 302, text_of(answer)
     case = Case.everywhere.using("owner").get()
     assert answer["Location"] == address(case.id, "change-slip")

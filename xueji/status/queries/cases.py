@@ -564,7 +564,8 @@ def open_cases_of(student_id: UUID) -> tuple[OpenLine, ...]:
     """Return the open cases of a pupil in scope, the oldest first; nothing discreet among them. One statement."""
     with connections["default"].cursor() as cursor:
         cursor.execute(
-            """SELECT c.id, c.kind, c.state, c.filed_on, t.due_on, c.route, c.at FROM status_case c
+            """SELECT c.id, c.kind, c.state, c.filed_on,
+                   CASE WHEN t.paused_on IS NULL THEN t.due_on END, c.route, c.at FROM status_case c
                LEFT JOIN status_turn t ON t.student_id = c.student_id AND t.case_id = c.id AND t.ended_on IS NULL
                WHERE c.student_id = %s AND c.closed_on IS NULL ORDER BY c.id""",
             [student_id],

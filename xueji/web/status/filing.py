@@ -16,7 +16,7 @@ from xueji.lib.names import written
 from xueji.organisations.queries import offices_at
 from xueji.status.actions import cases, matching, papers
 from xueji.status.actions.cases import FieldsMissing, Preview
-from xueji.status.actions.drafts import drop_draft, keep_draft
+from xueji.status.actions.drafts import drop_draft, keep_draft, no_such_draft
 from xueji.status.queries import cases as queries
 from xueji.status.queries import filing
 from xueji.status.queries.cases import CaseView, DraftLine, PaperLine
@@ -133,6 +133,10 @@ def draft_or_404(request: ActingRequest, draft_id: UUID) -> tuple[DraftLine, UUI
     return line, line.student_id
 
 
+def gone() -> str:
+    raise no_such_draft()
+
+
 class Desk:
     """What is needed to show or file one draft: the pupil's papers, the form, the look ahead."""
 
@@ -189,6 +193,9 @@ def form_for(
 @door("status.view", methods=("GET", "HEAD", "POST"))
 def draft(request: ActingRequest, draft_id: UUID) -> HttpResponse:
     """Fill in, add papers, look at what would happen, file. Every button keeps what was typed."""
+    if request.POST.get("act") == "file" and queries.draft_of(draft_id, request.actor) is None:
+        # Filed already: the second sending is told so and led to the case.
+        return done_once(request, gone)
     line, student_id = draft_or_404(request, draft_id)
     desk = Desk(request, line, student_id)
     preview = desk.look()

@@ -8,7 +8,7 @@ from xueji.access.policies import guard_nation_only
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('status', '0006_discreet_policies'),
+        ("status", "0007_class_requests"),
     ]
 
     operations = [
