@@ -124,7 +124,7 @@ def world(site: str) -> World:
     classes = Class.everywhere.using("owner").filter(school__identifier=HERE)
     registered = RosterBatch.everywhere.using("owner").get(state="registered", place=PLACE)
     today = timezone.localdate()
-    leaving, staying = (enrolled(f"{LONG_NAME}{one}", serial) for one, serial in (("丁", 10), ("戊", 11)))
+    leaving, staying = (enrolled(f"{LONG_NAME}{one}", serial) for one, serial in (("庚", 10), ("戊", 11)))
     moved = filed("transfer", leaving, to_class(SAME_COUNTY), by=f"r{SAME_COUNTY}", today=today)
     approved(moved.id, f"l{SAME_COUNTY}", LEADER, OFFICER, today=today)
     suspension = {"reason": "10", "since": str(today), "until": str(today + timedelta(days=90))}
