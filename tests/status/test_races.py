@@ -159,3 +159,21 @@ def test_transfers_of_many_pupils_between_two_schools_do_not_stand_in_each_other
     answers = at_once(*moves)
     assert [one.state for one in answers] == ["completed"] * 6
     assert broken() == []
+
+
+def test_a_waiting_case_that_is_taken_back_while_its_way_becomes_clear_has_one_outcome() -> None:
+    student = enrolled()
+    suspending = suspension(student)
+    approved(suspending.id, f"l{HERE}")
+    waiting = filed("transfer", student, to_class(OTHER_PROVINCE), by=REGISTRAR)
+    assert waiting.state == "waiting"
+    clearing = lambda: cases.refuse(  # noqa: E731 - as above
+        suspending.id,
+        reason_code=cases.kind_of("suspension").refusals[0].code,
+        by=actor(OFFICER),
+        today=TODAY,
+    )
+    taken_back = lambda: cases.withdraw(waiting.id, by=actor(REGISTRAR), today=TODAY)  # noqa: E731 - as above
+    at_once(clearing, taken_back)
+    assert Case.everywhere.using("owner").get(id=waiting.id).state == "withdrawn"
+    assert broken() == []
