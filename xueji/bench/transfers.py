@@ -196,6 +196,8 @@ WITH pupils AS (
     SELECT s.id, s.place, s.name, gen_random_uuid() AS case_id, row_number() OVER (ORDER BY s.id) AS n
     FROM students_student s WHERE s.place >= %(lo)s AND s.place < %(lo)s + 1000000
         AND NOT EXISTS (SELECT 1 FROM status_case c WHERE c.student_id = s.id AND c.closed_on IS NULL)
+        -- Those with papers are about to be transferred.
+        AND NOT EXISTS (SELECT 1 FROM status_paper p WHERE p.student_id = s.id)
     ORDER BY s.id LIMIT %(cases)s
 ), filed AS (
     INSERT INTO status_case (student_id, id, place, kind, state, starter_place, desk_place, at, route, pack_id, name,
