@@ -60,6 +60,7 @@ def test_the_decision_of_a_stand_in_is_recorded_as_one() -> None:
     cases.approve(case.id, by=as_stand_in("r2"), today=TODAY)
     event = Event.objects.using("owner").get(act="status.transfer.approve")
     assert event.after["stand_in"] is True
+    assert "锦江区第一小学（代理）" in text_of(as_(receiver).get(f"/changes/{case.id}/"))
     assert role_name(as_stand_in("r2")) == "学校主管领导（代理）"
 
 

@@ -40,6 +40,8 @@ STATUS_OF_REFUSAL = {
     "no-such-school": 404,
     "no-such-class": 404,
     "no-such-pupil": 404,
+    "no-such-kind": 404,
+    "fields": 422,
     "nothing-to-correct": 404,
     "idempotency-key-missing": 400,
     "body-unreadable": 400,
@@ -98,6 +100,21 @@ class Finding(Schema):
     message_en: str
 
 
+class Hindrance(Schema):
+    """Something that stands in the way of an act, who must clear it, and how."""
+
+    code: str = Field(examples=["open-case"])
+    weight: str = Field(
+        description="stops: it cannot be done; waits: it waits until this is cleared; warns",
+        examples=["stops"],
+    )
+    owner: str = Field(description="which party must clear it", examples=["sending_school"])
+    field: str = Field(description="the field it is about, or empty")
+    article: str = Field(description="依据 / the article")
+    message_zh: str
+    message_en: str
+
+
 class Problem(Schema):
     """Why nothing was done, with the remedy, in both languages. `code` is for programs and stays."""
 
@@ -118,6 +135,9 @@ class Problem(Schema):
     message_en: str
     errors: list[Fault] | None = Field(None, description="fields of the request that cannot be (422)")
     findings: list[Finding] | None = Field(None, description="faults of the pupil or row (422)")
+    obstacles: list[Hindrance] | None = Field(
+        None, description="what stands in the way of a change, one by one (409)"
+    )
 
 
 def problem(refused: Refused, **more: Any) -> dict[str, Any]:

@@ -170,6 +170,8 @@ class Decision(ScopedModel):
     on = models.DateField()
     at = models.DateTimeField(db_default=Now())
     is_discreet = models.BooleanField(db_default=False)
+    # The account acted for a colleague of the office who is away (代理).
+    is_stand_in = models.BooleanField(db_default=False)
 
     class Meta(ScopedModel.Meta):
         indexes = [models.Index(fields=["case_id", "at"], name="status_decision_case")]

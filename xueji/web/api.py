@@ -29,23 +29,26 @@ from xueji.changes import api as changes_api
 from xueji.changes import problems_api
 from xueji.lib.errors import Refused
 from xueji.organisations import api as organisations_api
-from xueji.status import feed_api
+from xueji.status import api as status_api
+from xueji.status import desks_api, feed_api
 from xueji.students import api as students_api
 from xueji.web.templatetags.xueji import in_chinese
 
 VERSION = "1.0.0"
 LARGEST_JSON = 1 << 20
 
-DESCRIPTION = """全国中小学生学籍登记的程序接口：名册检查、提交与审核，问题学籍，学生查找，学校与班级。
+DESCRIPTION = """全国中小学生学籍登记的程序接口：名册检查、提交与审核，问题学籍，学籍变动与变动订阅，学生查找，学校与班级。
 权限、范围和检查与页面完全相同；证件号和学籍号按页面的规则遮盖。每个写操作都须带 `Idempotency-Key` 请求头。
 
-The interface for programs: rosters checked, submitted and approved; problem records; pupils found; schools and
+The interface for programs: rosters checked, submitted and approved; problem records; changes of
+status and a feed of them; pupils found; schools and
 classes. Rights, scope and checks are those of the pages, and numbers are masked as there. Every act that writes needs the header
 `Idempotency-Key`."""
 
 TAGS = [
     {"name": "rosters", "description": "新生名册 / Rosters of new pupils"},
     {"name": "problems", "description": "问题学籍 / Problem records"},
+    {"name": "status", "description": "学籍变动 / Changes of status"},
     {"name": "feed", "description": "变动订阅 / Change feed"},
     {"name": "pupils", "description": "学生 / Pupils"},
     {"name": "schools", "description": "学校与班级 / Schools and classes"},
@@ -107,7 +110,7 @@ api = NinjaAPI(
     openapi_extra={"tags": TAGS, "info": {"license": {"name": "Apache-2.0", "identifier": "Apache-2.0"}}},
 )
 # Each room has put its doors on the router when it was imported.
-ROOMS = (changes_api, problems_api, students_api, organisations_api, feed_api)
+ROOMS = (changes_api, problems_api, students_api, organisations_api, status_api, desks_api, feed_api)
 api.add_router("", router)
 
 

@@ -1210,8 +1210,8 @@ def _said(
 ) -> None:
     writing.say(
         """INSERT INTO status_decision (student_id, id, case_id, place, ordinal, act, reason_code, reason, by,
-               office, "on", is_discreet)
-           VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)""",
+               office, "on", is_discreet, is_stand_in)
+           VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)""",
         [
             case.student_id,
             uuid7.new(),
@@ -1225,6 +1225,7 @@ def _said(
             by.place if by else case.starter_place,
             today,
             case.is_discreet,
+            by is not None and by.is_stand_in,
         ],
     )
 

@@ -67,6 +67,7 @@ class Said:
     office: int
     on: date
     at: datetime
+    is_stand_in: bool
 
 
 @dataclass(frozen=True)
@@ -159,7 +160,7 @@ SELECT ordinal, received_on, due_on, is_provisional, paused_on, paused_days, end
 FROM status_turn WHERE student_id = %s AND case_id = %s ORDER BY ordinal
 """
 SAID = """
-SELECT ordinal, act, reason_code, reason, office, "on", at, by FROM status_decision
+SELECT ordinal, act, reason_code, reason, office, "on", at, is_stand_in, by FROM status_decision
 WHERE student_id = %s AND case_id = %s ORDER BY at, id
 """
 PAPERS_OF_CASE = """
@@ -190,8 +191,8 @@ def _seen_by(case_id: UUID, *, by: Actor, today: date, using: str) -> CaseView |
         turns = tuple(TurnLine(*one) for one in cursor.fetchall())
         cursor.execute(SAID, key)
         rows = cursor.fetchall()
-        said = tuple(Said(*one[:7]) for one in rows)
-        took_part = any(one[7] == by.account_id and one[1] in ("file", "answer", "approve") for one in rows)
+        said = tuple(Said(*one[:8]) for one in rows)
+        took_part = any(one[8] == by.account_id and one[1] in ("file", "answer", "approve") for one in rows)
         cursor.execute(PAPERS_OF_CASE, key)
         papers = tuple(PaperLine(*one) for one in cursor.fetchall())
         undoer = _undoer(case)

@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from xueji.access.queries import STAND_IN
 from xueji.changes.rules.roster_columns import FIELDS
 from xueji.lib import masks
 from xueji.organisations.queries import calendar
@@ -320,7 +321,8 @@ def timeline(case: CaseView, *, today: date) -> list[dict[str, Any]]:
         entries.append(
             {
                 "what": _("备案") if one.act == Act.APPROVE and desk.purpose is Purpose.FILE_FOR_RECORD else act_word(one.act),
-                "who": f"{party_word(desk.party)} {office}".strip() if is_desk else office,
+                "who": (f"{party_word(desk.party)} {office}".strip() if is_desk else office)
+                + (spoken(STAND_IN) if one.is_stand_in else ""),
                 "on": one.on,
                 "note": " · ".join(note for note in notes if note),
                 "state": "refused" if one.act in (Act.RETURN, Act.REFUSE, Act.UNDO) else "done",
