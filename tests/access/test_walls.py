@@ -471,7 +471,7 @@ def test_a_school_sees_nothing_of_its_neighbour_and_an_office_without_pupils_not
         with acting(actor(username).scope):
             assert rows_of("students_student", "default") == []
     with acting(actor("r2133000001").scope):
-        assert len(rows_of("students_student", "default")) == 3
+        assert len(rows_of("students_student", "default")) == pupils_of("r2133000001")
 
 
 def test_who_is_not_signed_in_sees_no_pupil(filled: None) -> None:
@@ -558,6 +558,14 @@ def count_students() -> int:
         return int(cursor.fetchone()[0])
 
 
+def pupils_of(username: str) -> int:
+    """Return how many pupils an account may see, as the owner counts them: more than none."""
+    scope = actor(username).scope
+    rows = rows_of("students_student", "owner", f"WHERE place >= {scope.lo} AND place < {scope.hi}")
+    assert rows
+    return len(rows)
+
+
 def test_a_scope_that_was_never_set_is_an_error_and_not_an_empty_answer(filled: None) -> None:
     connections["default"].close()
     with pytest.raises(ProgrammingError, match="unrecognized configuration parameter"):
@@ -566,7 +574,7 @@ def test_a_scope_that_was_never_set_is_an_error_and_not_an_empty_answer(filled: 
 
 def test_a_scope_set_in_an_earlier_transaction_is_an_error(filled: None) -> None:
     with acting(actor("o330902").scope):
-        assert count_students() == 3
+        assert count_students() == pupils_of("o330902")
     with pytest.raises((DataError, InternalError), match="invalid input syntax"):
         count_students()
     with pytest.raises((DataError, InternalError), match="invalid input syntax"), transaction.atomic():
@@ -587,27 +595,27 @@ def test_the_outer_scope_stands_again_after_an_inner_one(filled: None) -> None:
     with acting(county):
         with acting(whole_school):
             assert (current_scope(), count_students()) == (whole_school, 0)
-        assert (current_scope(), count_students()) == (county, 3)
+        assert (current_scope(), count_students()) == (county, pupils_of("o330902"))
         with pytest.raises(ZeroDivisionError), acting(whole_school):
             raise ZeroDivisionError
-        assert (current_scope(), count_students()) == (county, 3)
+        assert (current_scope(), count_students()) == (county, pupils_of("o330902"))
 
 
 def test_an_act_for_the_nation_does_not_widen_the_scope_of_the_request(filled: None) -> None:
     county = actor("o330902").scope
     with acting(county):
         with national("progress"):
-            assert count_students() == 3
+            assert count_students() == pupils_of("o330902")
             with acting(actor("r2133000001").scope):
-                assert count_students() == 3
-            assert count_students() == 3
-        assert (current_scope(), count_students()) == (county, 3)
+                assert count_students() == pupils_of("r2133000001")
+            assert count_students() == pupils_of("o330902")
+        assert (current_scope(), count_students()) == (county, pupils_of("o330902"))
 
 
 def test_a_scope_inside_a_plain_transaction_ends_with_its_block(filled: None) -> None:
     with transaction.atomic():
         with acting(actor("o330902").scope):
-            assert count_students() == 3
+            assert count_students() == pupils_of("o330902")
         with pytest.raises((DataError, InternalError), match="invalid input syntax"), transaction.atomic():
             count_students()
 
