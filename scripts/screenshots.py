@@ -92,13 +92,18 @@ class Desk:
         if height and size:
             self.page.set_viewport_size({"width": size["width"], "height": height})
         self.page.wait_for_load_state("networkidle")
-        content = with_palette(self.page.screenshot())
+        save(name, self.page.screenshot())
         if size:
             self.page.set_viewport_size(size)
-        if len(content) > MOST_BYTES:
-            raise SystemExit(f"{name}.png has {len(content):,} bytes, more than {MOST_BYTES:,}")
-        (PICTURES / f"{name}.png").write_bytes(content)
-        print(f"{name}.png {len(content):,}")
+
+
+def save(name: str, png: bytes) -> None:
+    """Write a picture with few colours; one that is too large is refused."""
+    content = with_palette(png)
+    if len(content) > MOST_BYTES:
+        raise SystemExit(f"{name}.png has {len(content):,} bytes, more than {MOST_BYTES:,}")
+    (PICTURES / f"{name}.png").write_bytes(content)
+    print(f"{name}.png {len(content):,}")
 
 
 def draw(browser: Browser, address: str, var: Path) -> None:
@@ -139,8 +144,64 @@ def draw(browser: Browser, address: str, var: Path) -> None:
     registrar.page.reload()
     registrar.picture("pupil", height=1100)
 
+    changes(registrar, officer)
+    track(browser, address, registrar)
+    promotion(browser, address, accounts, officer)
     phone = Desk(browser, address, accounts[officer_name], phone=True)
     phone.picture("phone")
+
+
+def changes(registrar: Desk, officer: Desk) -> None:
+    """Look ahead at a suspension, and open a transfer that is under way."""
+    page = registrar.page
+    page.goto("/pupils/")
+    page.locator("[data-row] a").nth(8).click()
+    registrar.follow("办理学籍变动")
+    registrar.press("休学")
+    page.locator("[name=reason]").select_option("10")
+    page.locator("[name=since]").fill("2026-12-01")
+    page.locator("[name=until]").fill("2027-06-30")
+    if not page.get_by_text("经过的环节").count():
+        registrar.press("核对")
+        page.locator("#papers summary", has_text="上传材料").wait_for()
+        page.locator("input[type=file]").set_input_files(PAPER)  # type: ignore[arg-type]
+        registrar.press("上传")
+        page.get_by_text("经过的环节").wait_for()
+    page.evaluate("scrollTo(0, 0)")
+    registrar.picture("preflight", height=1000)
+    officer.page.goto("/")
+    officer.page.locator("[data-row]", has_text="转学").locator("a").first.click()
+    officer.picture("transfer", height=1150)
+
+
+def track(browser: Browser, address: str, registrar: Desk) -> None:
+    """Follow a transfer as its family does."""
+    page = registrar.page
+    page.goto("/changes/?tab=filed")
+    page.locator("[data-row]", has_text="转学").locator("a").first.click()
+    slip = page.locator("a[href$=slip]").first.get_attribute("href")
+    page.goto(str(slip))
+    code = page.locator(".slip dd.full").first.inner_text()
+    family = browser.new_context(
+        base_url=address, viewport={"width": 390, "height": 780}, device_scale_factor=2, locale="zh-CN"
+    ).new_page()
+    family.goto("/track")
+    family.locator("[name=code]").fill(code)
+    family.get_by_role("button", name="查询", exact=True).click()
+    family.wait_for_load_state("networkidle")
+    save("track", family.screenshot())
+
+
+def promotion(browser: Browser, address: str, accounts: dict[str, dict[str, str]], officer: Desk) -> None:
+    """Plan a promotion and look at it as the county does; read a province's rules."""
+    ministry = Desk(browser, address, accounts["o000000"])
+    ministry.page.goto("/promotions/")
+    ministry.press("制定计划")
+    ministry.page.wait_for_load_state("networkidle")
+    officer.page.goto(ministry.page.url)
+    officer.picture("promotion")
+    officer.page.goto("/packs/51/")
+    officer.picture("packs")
 
 
 def problem(registrar: Desk, officer: Desk) -> None:

@@ -312,6 +312,8 @@ def test_a_family_follows_its_case_without_an_account_and_reads_nothing_of_the_c
     assert "转入学校" in shown
     assert "锦江区" in shown
     assert "测转学" not in shown
+    # The school that files holds the code, too.
+    assert SCHOOL_NAME not in shown
     approved(case.id, THEIR_LEADER)
     assert "转入学校主管部门" in page(Client().get(reverse("track"), {"code": case.tracking_code}))
 

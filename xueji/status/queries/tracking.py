@@ -23,7 +23,7 @@ DAYS_AFTER_END: Final = 90
 
 @dataclass(frozen=True)
 class Passed:
-    """A desk on the way, as a family sees it. `since` None: not there yet."""
+    """A desk on the way, as a family sees it. `since` None: not there yet, and the office is not named."""
 
     party: Party
     office: str
@@ -90,7 +90,9 @@ def tracked(code: str, *, today: date, using: str) -> Tracked | None:
     for ordinal, kept in enumerate(_json(route)):
         desk, turn = Desk.from_json(kept), by_ordinal.get(ordinal)
         since, until, ended = (_day(one) for one in turn[1:4]) if turn else (None, None, None)
-        desks.append(Passed(desk.party, offices.get(desk.place, ""), since, until, ended))
+        # The school that files holds the code, too, and must not learn by it where the pupil comes from.
+        office = offices.get(desk.place, "") if turn else ""
+        desks.append(Passed(desk.party, office, since, until, ended))
     running = by_ordinal.get(at)
     return Tracked(
         State(state), filed_on, closed_on, at, tuple(desks), offices.get(starter, ""),
