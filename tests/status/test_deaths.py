@@ -8,8 +8,9 @@ from uuid import UUID
 
 import pytest
 from django.db import connections
+from django.utils import timezone
 
-from tests.factories import PLACES, TODAY, actor
+from tests.factories import PLACES, TODAY, actor, pupil
 from tests.status.cases import (
     HERE,
     OTHER_PROVINCE,
@@ -26,6 +27,7 @@ from tests.web.registered import as_, text_of
 from xueji.access.scope import acting
 from xueji.organisations.models import Class, School
 from xueji.status.actions import cases
+from xueji.status.actions.matching import NoMatch, match
 from xueji.status.models import Case, Tracking
 from xueji.status.rules.steps import State
 from xueji.students import queries
@@ -183,3 +185,14 @@ def test_a_wrong_report_is_taken_back_although_the_class_was_merged_meanwhile(en
         approved(case, LEADER, COUNTY)
         cases.undo(case, reason="误报", by=actor("o330900"), today=TODAY)
     assert headcounts() == recounted() == {(merged_into, "01"): 1}
+
+
+def test_another_school_matches_nobody_who_died_and_again_a_pupil_restored_after_a_wrong_report() -> None:
+    student = enrolled(NAME)
+    number, there = pupil()["document_number"], actor(f"r{OTHER_PROVINCE}")
+    approved(told(student), LEADER, COUNTY)
+    with pytest.raises(NoMatch):
+        match(number=number, name=NAME, by=there, now=timezone.now())
+    typed = {"reason": "mistake", "class_id": class_id(HERE, "2026101"), "note": "误报"}
+    approved(filed("restoration", student, typed, by=REGISTRAR).id, LEADER, COUNTY)
+    assert match(number=number, name=NAME, by=there, now=timezone.now()) == student

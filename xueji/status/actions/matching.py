@@ -16,15 +16,14 @@ from xueji.lib.errors import Refused
 from xueji.lib.id_numbers import normalised
 from xueji.lib.names import written
 from xueji.status.actions import attempts
-from xueji.status.rules.facts import DECEASED
 from xueji.status.rules.limits import MISSES_OF_ACCOUNT, MISSES_OF_SCHOOL
-from xueji.students.queries.search import indexes_of
+from xueji.students.queries.search import DECEASED, indexes_of
 
 FIND = """
 SELECT s.id FROM unnest(%s::text[], %s::bytea[]) AS w (scheme, index)
 JOIN students_identifier i ON i.scheme = w.scheme AND i.index = w.index
 JOIN students_student s ON s.id = i.student_id
-WHERE s.name = %s AND NOT EXISTS (SELECT 1 FROM students_enrolment e WHERE e.student_id = s.id AND e.state = %s)
+WHERE s.name = %s AND NOT EXISTS ({deceased})
 LIMIT 1
 """
 
@@ -81,6 +80,9 @@ def _find(number: str, name: str, using: str) -> UUID | None:
         return None
     pairs = indexes_of(typed)
     with connections[using].cursor() as cursor:
-        cursor.execute(FIND, [[one[0] for one in pairs], [one[1] for one in pairs], written(name), DECEASED])
+        cursor.execute(
+            FIND.format(deceased=DECEASED),
+            [[one[0] for one in pairs], [one[1] for one in pairs], written(name)],
+        )
         row = cursor.fetchone()
     return row[0] if row else None
