@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -30,6 +31,8 @@ def broken_apart() -> None:
         whole(Plan(plan.writes[:1]), **said)
         writing.send()
         connections[writing.using].connection.commit()
+        # Wide enough that some of a few kills, and some of a few looks, fall into it.
+        time.sleep(0.05)
         whole(Plan(plan.writes[1:]), **{**said, "keep": False})
 
     effects.apply = halfway

@@ -116,7 +116,7 @@ def test_a_process_killed_anywhere_leaves_every_case_whole(database_environment:
 def test_the_same_kills_find_a_build_that_commits_halfway(database_environment: dict[str, str]) -> None:
     drawn, found = drawn_from_seed(), False
     ((pupils),) = test_readers.pupils_of(1, PUPILS)
-    for _ in range(10):
+    for _ in range(20):
         killed_once(database_environment, [pupils], drawn, XUEJI_TEST_BREAK="1")
         wait_until_gone()
         if broken() or len(set(everything().values())) != 1:
