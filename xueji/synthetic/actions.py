@@ -25,6 +25,7 @@ from django.contrib.auth.hashers import make_password
 from django.db import connections
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
+from psycopg.pq import Conninfo
 
 from xueji.access.models import Account
 from xueji.access.queries import actor_named, level_of
@@ -184,7 +185,9 @@ def _note_of_bulk() -> Path:
 
 
 def _url(alias: str) -> str:
+    """Return a door as a connection string: the options of the server's protocol, not those of Python's driver."""
     given = connections[alias].settings_dict
+    spoken = {option.keyword.decode() for option in Conninfo.get_defaults()}
     return make_conninfo(
         "",
         dbname=given["NAME"],
@@ -192,7 +195,7 @@ def _url(alias: str) -> str:
         password=given["PASSWORD"] or None,
         host=given["HOST"] or None,
         port=given["PORT"] or None,
-        **given["OPTIONS"],
+        **{name: value for name, value in given["OPTIONS"].items() if name in spoken},
     )
 
 
