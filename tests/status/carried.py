@@ -16,6 +16,9 @@ from uuid import UUID
 
 import django
 
+# By this name the server knows the sessions of such a process.
+SESSIONS = "xueji-test-carrier"
+
 
 def broken_apart() -> None:
     """Let an effect commit after its first rows, as a wrong build would."""
@@ -68,6 +71,8 @@ def main() -> None:
         broken_apart()
     from django.db import connections
 
+    for connection in connections.all():
+        connection.settings_dict["OPTIONS"]["application_name"] = SESSIONS
     connections["national"].ensure_connection()
     job = json.loads(sys.stdin.readline())
     print("ready", flush=True)

@@ -19,7 +19,7 @@ from django.db import connections
 
 from tests import databases
 from tests.factories import TODAY, actor
-from tests.status import test_readers
+from tests.status import carried, test_readers
 from tests.status.invariants import broken
 from xueji.config import embedded
 from xueji.status.actions import cases
@@ -86,9 +86,8 @@ def wait_until_gone() -> None:
     for _ in range(1000):
         with connections["owner"].cursor() as cursor:
             cursor.execute(
-                """SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
-                   AND usename = 'xueji_national' AND pid <> ALL(%s)""",
-                [[c.connection.info.backend_pid for c in connections.all() if c.connection]],
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = %s",
+                [carried.SESSIONS],
             )
             if cursor.fetchone() == (0,):
                 return
