@@ -50,7 +50,7 @@ node_modules/.installed: .venv/.made package.json package-lock.json
 
 test: setup-dev
 	@sh scripts/chromium.sh
-	@$(BIN)/python -m pytest $(PYTEST)
+	@$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile $(PYTEST)
 
 check: setup-dev
 	$(BIN)/ruff check .

@@ -45,9 +45,7 @@ def django_db_setup(cleaner: databases.Cleaner) -> None:
     """Stand in for pytest-django's own test databases: ours have three roles."""
 
 
-@pytest.fixture
-def db(cleaner: databases.Cleaner, django_db_blocker: Any) -> Iterator[None]:
-    """A migrated and seeded database behind all three doors; emptied again after the test."""
+def held(cleaner: databases.Cleaner, django_db_blocker: Any) -> Iterator[None]:
     with django_db_blocker.unblock():
         yield
         for connection in connections.all(initialized_only=True):
@@ -58,6 +56,18 @@ def db(cleaner: databases.Cleaner, django_db_blocker: Any) -> Iterator[None]:
         # What this process keeps in mind of the database belongs to the test that is over.
         forget_calendar()
         forget_packs()
+
+
+@pytest.fixture
+def db(cleaner: databases.Cleaner, django_db_blocker: Any) -> Iterator[None]:
+    """A migrated and seeded database behind all three doors; emptied again after the test."""
+    yield from held(cleaner, django_db_blocker)
+
+
+@pytest.fixture(scope="module")
+def kept_db(cleaner: databases.Cleaner, django_db_blocker: Any) -> Iterator[None]:
+    """The same for a whole file, whose tests only look at what one fixture left there."""
+    yield from held(cleaner, django_db_blocker)
 
 
 @pytest.fixture

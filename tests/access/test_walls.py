@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.apps import apps
-from django.db import ProgrammingError, connections, transaction
-from django.db.utils import DataError, InternalError
+from django.db import ProgrammingError, connections
 from django.utils import timezone
 
 from tests import factories
@@ -164,29 +162,6 @@ ABROAD = 990_000_000_000
 WATCHERS = ("o000000", "o330000", "o510000", "o330900", "o330902", "o330903", "r2133000001", "o990000")
 
 
-def rows_of(table: str, alias: str, more: str = "") -> list[dict[str, Any]]:
-    """Return every row that a role sees, as JSON, with its position in the table."""
-    with connections[alias].cursor() as cursor:
-        cursor.execute(f"SELECT ctid::text, to_jsonb(t) FROM {table} t {more}")
-        return [{**_json(row), "ctid": ctid} for ctid, row in cursor.fetchall()]
-
-
-def _json(value: Any) -> dict[str, Any]:
-    found: dict[str, Any] = value if isinstance(value, dict) else json.loads(value)
-    return found
-
-
-def readable(table: str, row: dict[str, Any], scope: Scope) -> bool:
-    """Return whether the declared policy lets somebody with this scope read the row."""
-    condition = POLICIES[table][0]
-    if condition in (EVERYBODY, NOBODY):
-        return condition == EVERYBODY
-    if "is_discreet" in condition and row["is_discreet"]:
-        return False
-    columns = [c for c, text in COLUMNS if text in condition]
-    return any(row[column] is not None and row[column] in scope for column in columns)
-
-
 def approve(batch: RosterBatch, *usernames: str) -> None:
     for username in usernames:
         rosters.decide(batch.id, act=Act.APPROVE, by=actor(username), today=TODAY)
@@ -325,11 +300,6 @@ def class_proposed(*, at: str) -> None:
         class_requests.propose(enrolment.class_of.grade_id, {student: "2026103"}, by=by, today=TODAY)
 
 
-@pytest.fixture
-def filled() -> None:
-    fill()
-
-
 # What is declared.
 
 
@@ -432,153 +402,7 @@ def test_history_can_be_appended_and_never_changed(alias: str, table: str, state
         cursor.execute(statement.format(table))
 
 
-# What stands when the first wall is gone.
-
-
-def test_the_filling_leaves_rows_of_two_provinces_in_every_scoped_table(filled: None) -> None:
-    for table, (read, _) in POLICIES.items():
-        rows = rows_of(table, "owner")
-        assert rows, f"{table} is empty, so nothing is shown about it"
-        if read not in (EVERYBODY, NOBODY):
-            provinces = {row["place"] // 10**10 for row in rows}
-            assert {33, 51} <= provinces, f"{table} has rows of {provinces} only"
-
-
-def test_without_the_first_wall_each_level_sees_exactly_its_own_rows(filled: None) -> None:
-    everything = {table: rows_of(table, "owner") for table in POLICIES}
-    for username in WATCHERS:
-        by = actor(username)
-        with acting(by.scope):
-            for table, rows in everything.items():
-                expected = {row["ctid"] for row in rows if readable(table, row, by.scope)}
-                seen = {row["ctid"] for row in rows_of(table, "default")}
-                assert seen == expected, f"{username} in {table}"
-
-
-def test_the_unfiltered_manager_sees_no_more_than_raw_statements(filled: None) -> None:
-    models = [m for m in apps.get_models() if isinstance(m._default_manager, ScopedManager)]
-    for username in WATCHERS:
-        scope = actor(username).scope
-        with acting(scope):
-            for model in models:
-                rows = list(model.everywhere.values())
-                assert all(readable(model._meta.db_table, row, scope) for row in rows), (username, model)
-                assert all(place in scope for place in model.objects.values_list("place", flat=True))
-
-
-def test_a_school_sees_nothing_of_its_neighbour_and_an_office_without_pupils_nothing(filled: None) -> None:
-    for username in ("r2133000002", "o330903"):
-        with acting(actor(username).scope):
-            assert rows_of("students_student", "default") == []
-    with acting(actor("r2133000001").scope):
-        assert len(rows_of("students_student", "default")) == pupils_of("r2133000001")
-
-
-def test_who_is_not_signed_in_sees_no_pupil(filled: None) -> None:
-    with acting(Scope(0, 0)):
-        for table, (read, _) in POLICIES.items():
-            assert bool(rows_of(table, "default")) == (read == EVERYBODY), table
-
-
-WRITTEN = sorted(table for table, (_, write) in POLICIES.items() if write not in (EVERYBODY, NOBODY))
-
-
-def written_by(table: str) -> list[str]:
-    """Return the columns of which one must lie in the scope for a row to be written."""
-    return [c for c, text in COLUMNS if text in POLICIES[table][1]]
-
-
-def columns_of(table: str) -> list[str]:
-    with connections["owner"].cursor() as cursor:
-        cursor.execute(
-            "SELECT quote_ident(attname) FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0"
-            " AND NOT attisdropped AND attgenerated = ''",
-            [table],
-        )
-        return [name for (name,) in cursor.fetchall()]
-
-
-def test_rows_of_others_cannot_be_changed_taken_or_made(filled: None) -> None:
-    for table in WRITTEN:
-        # What is discreet is read by nobody here, so nobody could try to write it by its row.
-        rows = [row for row in rows_of(table, "owner") if not row.get("is_discreet")]
-        scope = actor("a330000" if table in OF_PROVINCES else "o330902").scope
-        columns = written_by(table)
-        foreign = [r for r in rows if not any(r[c] is not None and r[c] in scope for c in columns)]
-        own = [r for r in rows if any(r[c] is not None and r[c] in scope for c in columns)]
-        assert foreign, table
-        assert own, table
-        names = ", ".join(columns_of(table))
-        with connections["owner"].cursor() as cursor:
-            cursor.execute(f"SELECT to_jsonb(t)::text FROM {table} t WHERE ctid = %s", [foreign[0]["ctid"]])
-            (copy,) = cursor.fetchone()
-        with acting(scope), connections["default"].cursor() as cursor:
-            if table not in APPEND_ONLY:
-                cursor.execute(f"UPDATE {table} SET place = place WHERE ctid = %s", [foreign[0]["ctid"]])
-                assert cursor.rowcount == 0, table
-                cursor.execute(f"DELETE FROM {table} WHERE ctid = %s", [foreign[0]["ctid"]])
-                assert cursor.rowcount == 0, table
-                # Every column that could keep it the own one goes to somebody else, or to nobody.
-                taken = ", ".join(
-                    f"{c} = {'NULL' if foreign[0][c] is None else foreign[0][c]}" for c in columns
-                )
-                with pytest.raises(ProgrammingError, match="row-level security"), transaction.atomic():
-                    cursor.execute(f"UPDATE {table} SET {taken} WHERE ctid = %s", [own[0]["ctid"]])
-            with pytest.raises(ProgrammingError, match="row-level security"), transaction.atomic():
-                cursor.execute(
-                    f"INSERT INTO {table} ({names})"
-                    f" SELECT {names} FROM jsonb_populate_record(NULL::{table}, %s::jsonb)",
-                    [copy],
-                )
-
-
-@pytest.mark.parametrize("table", sorted(t for t, (_, write) in POLICIES.items() if write == NOBODY))
-def test_what_is_national_is_not_written_by_the_application(table: str, filled: None) -> None:
-    names = ", ".join(columns_of(table))
-    with connections["owner"].cursor() as cursor:
-        cursor.execute(f"SELECT to_jsonb(t)::text FROM {table} t LIMIT 1")
-        (copy,) = cursor.fetchone()
-    with acting(actor("o000000").scope), connections["default"].cursor() as cursor:
-        cursor.execute(f"DELETE FROM {table}")
-        assert cursor.rowcount == 0
-        with pytest.raises(ProgrammingError, match="row-level security"), transaction.atomic():
-            cursor.execute(
-                f"INSERT INTO {table} ({names})"
-                f" SELECT {names} FROM jsonb_populate_record(NULL::{table}, %s::jsonb)",
-                [copy],
-            )
-
-
 # A scope that is missing is an error.
-
-
-def count_students() -> int:
-    with connections["default"].cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM students_student")
-        return int(cursor.fetchone()[0])
-
-
-def pupils_of(username: str) -> int:
-    """Return how many pupils an account may see, as the owner counts them: more than none."""
-    scope = actor(username).scope
-    rows = rows_of("students_student", "owner", f"WHERE place >= {scope.lo} AND place < {scope.hi}")
-    assert rows
-    return len(rows)
-
-
-def test_a_scope_that_was_never_set_is_an_error_and_not_an_empty_answer(filled: None) -> None:
-    connections["default"].close()
-    with pytest.raises(ProgrammingError, match="unrecognized configuration parameter"):
-        count_students()
-
-
-def test_a_scope_set_in_an_earlier_transaction_is_an_error(filled: None) -> None:
-    with acting(actor("o330902").scope):
-        assert count_students() == pupils_of("o330902")
-    with pytest.raises((DataError, InternalError), match="invalid input syntax"):
-        count_students()
-    with pytest.raises((DataError, InternalError), match="invalid input syntax"), transaction.atomic():
-        count_students()
 
 
 def test_the_first_wall_refuses_to_answer_without_a_scope() -> None:
@@ -588,36 +412,6 @@ def test_the_first_wall_refuses_to_answer_without_a_scope() -> None:
         if isinstance(model._default_manager, ScopedManager):
             with pytest.raises(ScopeMissing):
                 model.objects.count()
-
-
-def test_the_outer_scope_stands_again_after_an_inner_one(filled: None) -> None:
-    county, whole_school = actor("o330902").scope, actor("r2133000002").scope
-    with acting(county):
-        with acting(whole_school):
-            assert (current_scope(), count_students()) == (whole_school, 0)
-        assert (current_scope(), count_students()) == (county, pupils_of("o330902"))
-        with pytest.raises(ZeroDivisionError), acting(whole_school):
-            raise ZeroDivisionError
-        assert (current_scope(), count_students()) == (county, pupils_of("o330902"))
-
-
-def test_an_act_for_the_nation_does_not_widen_the_scope_of_the_request(filled: None) -> None:
-    county = actor("o330902").scope
-    with acting(county):
-        with national("progress"):
-            assert count_students() == pupils_of("o330902")
-            with acting(actor("r2133000001").scope):
-                assert count_students() == pupils_of("r2133000001")
-            assert count_students() == pupils_of("o330902")
-        assert (current_scope(), count_students()) == (county, pupils_of("o330902"))
-
-
-def test_a_scope_inside_a_plain_transaction_ends_with_its_block(filled: None) -> None:
-    with transaction.atomic():
-        with acting(actor("o330902").scope):
-            assert count_students() == pupils_of("o330902")
-        with pytest.raises((DataError, InternalError), match="invalid input syntax"), transaction.atomic():
-            count_students()
 
 
 def test_only_the_acts_on_the_short_list_see_the_nation() -> None:
