@@ -19,9 +19,9 @@ from tests.factories import TODAY, actor, pupil, school
 from xueji.access.actions import issue_api_token
 from xueji.access.models import Account, Appointment
 from xueji.access.scope import national
-from xueji.changes import api as rosters_api
 from xueji.changes import jobs
 from xueji.changes.actions import rosters
+from xueji.changes.api import shapes as rosters_api
 from xueji.changes.models import RosterBatch
 from xueji.changes.rules.roster_columns import BY_KEY
 from xueji.changes.rules.roster_steps import Act

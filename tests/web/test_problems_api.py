@@ -22,7 +22,7 @@ from tests.changes.test_problems import (
 )
 from tests.factories import pupil, resident_number
 from tests.web.test_api import Caller
-from xueji.changes import problems_api
+from xueji.changes.api import problem_shapes
 
 pytestmark = pytest.mark.usefixtures("db")
 
@@ -166,7 +166,7 @@ def test_a_step_taken_before_a_crash_is_told_to_who_took_it(
         raise Crash
 
     with monkeypatch.context() as patch:
-        patch.setattr(problems_api, "content_of", end)
+        patch.setattr(problem_shapes, "content_of", end)
         with pytest.raises(Crash):
             caller.post(f"{address}/{act}", sent, key="k")
     version = the_case().version

@@ -24,8 +24,8 @@ from tests.status.cases import (
 )
 from tests.web.test_api import Caller
 from xueji.audit.models import Event
-from xueji.status import api, desks_api
 from xueji.status.actions import clocks
+from xueji.status.api import shapes, tracking
 from xueji.status.models import Case, Draft
 from xueji.status.rules.kinds import KINDS
 from xueji.status.rules.limits import Limit
@@ -155,7 +155,7 @@ def test_an_act_before_a_crash_is_told_to_who_did_it(name: str, monkeypatch: pyt
         raise Crash
 
     with monkeypatch.context() as patch:
-        patch.setattr(api, "content_of", end)
+        patch.setattr(shapes, "content_of", end)
         with pytest.raises(Crash):
             caller.post(address, sent, key="k")
     version = Case.everywhere.using("owner").get().version
@@ -283,7 +283,7 @@ def test_a_family_follows_its_case_without_an_account(monkeypatch: pytest.Monkey
         "xueji.status.actions.tracking.LOOKS_OF_ADDRESS",
         Limit("track_address", 1, timezone.timedelta(hours=1)),
     )
-    assert look(case.tracking_code).status_code == desks_api.TOO_MANY_REQUESTS
+    assert look(case.tracking_code).status_code == tracking.TOO_MANY_REQUESTS
 
 
 # Broken requests -------------------------------------------------------------------------

@@ -11,7 +11,8 @@ import hashlib
 import json
 import re
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated, Any, Generic, TypeVar
+from urllib.parse import quote
 
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -55,6 +56,7 @@ CONFLICT = 409
 KEY = re.compile(r"[\x21-\x7e]{1,64}")
 MOST_PER_PAGE = 200
 LARGEST_NUMBER = 2**31 - 1
+T = TypeVar("T")
 
 
 class NotFound(Refused):
@@ -224,6 +226,7 @@ KEY_PARAMETER = {
     "A new value for each act; a repetition with the same value is done once and answered alike.",
     "example": "2f1c5a3e-0d55-4c1e-9b0a-6f1f9d7f2b11",
 }
+DONE_BEFORE = ("这一步此前已由您办理，本次没有任何改变。", "You did this before; nothing was changed.")
 REPLAYED = {
     "Idempotent-Replay": {
         "description": "true: the answer to an earlier request with this key",
@@ -315,6 +318,28 @@ class Sent(Schema):
     """A request body: what it does not know, it refuses."""
 
     model_config = ConfigDict(extra="forbid")
+
+
+class Listing(Schema, Generic[T]):
+    """A page of a list. `next` is `after` of the next page, null on the last."""
+
+    items: list[T]
+    next: str | None
+
+
+def download(content: bytes, *, media_type: str, file_name: str, plain: str = "paper") -> HttpResponse:
+    """Return a file to be kept, under its own name; `plain` for programs that read ASCII alone."""
+    disposition = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(file_name, safe='')}"
+    return HttpResponse(
+        content,
+        content_type=media_type,
+        headers={"Content-Disposition": disposition, "X-Content-Type-Options": "nosniff"},
+    )
+
+
+def in_words(field: str, code: str, words: tuple[str, str]) -> dict[str, Any]:
+    """Return a code as three fields of an answer: itself, in Chinese, in English."""
+    return {field: str(code), f"{field}_zh": words[0], f"{field}_en": words[1]}
 
 
 def cursor_of(key: tuple[Any, ...] | None) -> str | None:

@@ -18,6 +18,7 @@ from xueji.access.api import (
     WRITE_ERRORS,
     ActingRequest,
     Identifier,
+    Listing,
     Sent,
     Text,
     answer,
@@ -72,9 +73,8 @@ class SchoolListed(Schema):
     state: str = Field(description="open, suspended or closed")
 
 
-class Schools(Schema):
-    items: list[SchoolListed]
-    next: str | None
+class Schools(Listing[SchoolListed]):
+    """Schools."""
 
 
 class InForce(Schema):

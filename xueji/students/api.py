@@ -18,6 +18,7 @@ from xueji.access.api import (
     WRITE_ERRORS,
     ActingRequest,
     Identifier,
+    Listing,
     Sent,
     Text,
     answer,
@@ -97,9 +98,8 @@ class PupilListed(Schema):
     grade: int | None
 
 
-class Pupils(Schema):
-    items: list[PupilListed]
-    next: str | None
+class Pupils(Listing[PupilListed]):
+    """Pupils."""
 
 
 class NumberShown(Schema):

@@ -26,11 +26,9 @@ from xueji.access.api import (
     router,
 )
 from xueji.changes import api as changes_api
-from xueji.changes import problems_api
 from xueji.lib.errors import Refused
 from xueji.organisations import api as organisations_api
 from xueji.status import api as status_api
-from xueji.status import desks_api, feed_api
 from xueji.students import api as students_api
 from xueji.web.templatetags.xueji import in_chinese
 
@@ -110,7 +108,7 @@ api = NinjaAPI(
     openapi_extra={"tags": TAGS, "info": {"license": {"name": "Apache-2.0", "identifier": "Apache-2.0"}}},
 )
 # Each room has put its doors on the router when it was imported.
-ROOMS = (changes_api, problems_api, students_api, organisations_api, status_api, desks_api, feed_api)
+ROOMS = (changes_api, students_api, organisations_api, status_api)
 api.add_router("", router)
 
 

@@ -17,9 +17,11 @@ from xueji.access.api import (
     Problem,
     answer,
     cursor_of,
+    in_words,
     key_of,
     router,
 )
+from xueji.status.api.shapes import OfKind
 from xueji.status.queries import feed
 from xueji.status.queries.feed import FeedFact
 from xueji.status.rules.feed_facts import CAMPAIGN_NAMES, FACT_NAMES
@@ -28,15 +30,13 @@ from xueji.status.rules.kinds import BY_CODE
 MOST_FACTS = 1000
 
 
-class FactShown(Schema):
+class FactShown(OfKind):
     """One fact about one pupil. What is true now is read at /pupils/{pupil}, as far as the caller may."""
 
     fact: str = Field(description="registered, changed, promoted, left, undone, corrected, cancelled, moved")
     fact_zh: str
     fact_en: str
     kind: str = Field(description="变动种类 / kind of change, of /status/kinds; empty for other facts")
-    kind_zh: str
-    kind_en: str
     change_code: str = Field(description="JY/T 1001 学籍异动类别; empty where the standard has none")
     pupil: UUID
     at: datetime
@@ -55,16 +55,11 @@ class FactsShown(Schema):
 
 
 def shown(fact: FeedFact) -> FactShown:
-    named = FACT_NAMES[fact.fact]
     kind = BY_CODE.get(fact.kind)
     words = (kind.zh, kind.en) if kind else CAMPAIGN_NAMES.get(fact.kind, ("", ""))
     return FactShown(
-        fact=fact.fact,
-        fact_zh=named[0],
-        fact_en=named[1],
-        kind=fact.kind,
-        kind_zh=words[0],
-        kind_en=words[1],
+        **in_words("fact", fact.fact, FACT_NAMES[fact.fact]),
+        **in_words("kind", fact.kind, words),
         change_code=kind.change_code if kind else "",
         pupil=fact.student_id,
         at=fact.at,

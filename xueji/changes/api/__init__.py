@@ -1,0 +1,5 @@
+"""Rosters, new pupils and problem records over HTTP, by subject: the same checks and the same desks as the pages."""
+
+from xueji.changes.api import desks, problems, pupils, rosters
+
+__all__ = ("desks", "problems", "pupils", "rosters")

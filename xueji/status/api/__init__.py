@@ -1,0 +1,31 @@
+"""Status business over HTTP, by subject. What a caller may do and see is what the pages show: the same queries, the same
+actions, the same refusals.
+"""
+
+from xueji.status.api import (
+    cases,
+    deciding,
+    drafts,
+    feed,
+    filing,
+    inbox,
+    kinds,
+    notices,
+    overdue,
+    papers,
+    tracking,
+)
+
+__all__ = (
+    "cases",
+    "deciding",
+    "drafts",
+    "feed",
+    "filing",
+    "inbox",
+    "kinds",
+    "notices",
+    "overdue",
+    "papers",
+    "tracking",
+)
