@@ -28,7 +28,7 @@ from xueji.changes.models import RosterBatch
 from xueji.changes.rules.roster_steps import Act
 from xueji.organisations.actions_packs import change_draft, draft_pack
 from xueji.organisations.models import Class, RulePackVersion
-from xueji.status.actions import cases, graduations, promotion
+from xueji.status.actions import cases, class_requests, graduations, promotion
 from xueji.status.actions.drafts import keep_draft
 from xueji.status.models import SealedCopy
 
@@ -63,6 +63,7 @@ class World:
     link: str
     last_grade: int
     graduation: UUID
+    split: UUID
     begun: UUID
     change: UUID
     returned: UUID
@@ -139,6 +140,13 @@ def world(site: str) -> World:
         begun = keep_draft(
             "suspension", {}, by=registrar, today=today, student_id=student.id, name=student.name
         )
+        split = class_requests.propose(
+            classes.get(number="2026101").grade_id,
+            {student.id: "2026104"},
+            opens={"2026104": "4班"},
+            by=registrar,
+            today=today,
+        )
     return World(
         begun=begun,
         change=change.id,
@@ -160,6 +168,7 @@ def world(site: str) -> World:
         link=token,
         last_grade=last_grade(entry_year=2020),
         graduation=asked.id,
+        split=split,
         promotion=promotion.plan(area=0, school_year=2027, by=actor("o000000"), today=TODAY).id,
         draft=draft.pk,
         other_pack=RulePackVersion.objects.using("owner").get(province="43").pk,
@@ -223,7 +232,6 @@ TOURS: dict[str, tuple[Stop, ...]] = {
         Stop("students"),
         Stop("students", query="q=nobody"),
         Stop("student", of("student")),
-        Stop("student-move", of("student")),
         Stop("student-show", lambda world: (world.student, "document")),
         Stop("student-upgrade", of("provisional")),
         Stop("problems"),
@@ -246,6 +254,9 @@ TOURS: dict[str, tuple[Stop, ...]] = {
         Stop("school", here),
         Stop("class", of("class_id")),
         Stop("class", of("class_id"), then="下一步看结果"),
+        Stop("class-requests"),
+        Stop("class-requests", query="state=refused"),
+        Stop("class-request", of("split")),
         Stop("class", of("empty_class")),
         Stop("class-open", here),
         Stop("graduations"),
@@ -260,6 +271,7 @@ TOURS: dict[str, tuple[Stop, ...]] = {
     ),
     LEADER: (
         Stop("inbox"),
+        Stop("class-request", of("split")),
         Stop("stand-ins"),
         Stop("stand-ins", then="指定代理"),
         Stop("notices"),
@@ -274,6 +286,8 @@ TOURS: dict[str, tuple[Stop, ...]] = {
     ),
     OFFICER: (
         Stop("inbox"),
+        Stop("class-requests"),
+        Stop("class-request", of("split")),
         Stop("changes", query="tab=closed"),
         Stop("change", of("done")),
         Stop("discreet"),
@@ -326,7 +340,7 @@ ELSEWHERE = {
     "inbox-count", "roster-progress", "roster-template", "roster-corrected", "problem-paper", "watermark",
     "sign-out", "set-language", "choose-theme", "switch-appointment", "rosters-approve", "roster-submit",
     "roster-undo", "roster-decide", "problem-file", "problem-state", "problem-numbers", "problem-decide",
-    "class-move", "class-close", "graduation-begin", "graduation-destination", "graduation-act", "appointment-end", "promotion-progress", "promotion-settle",
+    "class-move", "class-request-act", "class-close", "graduation-begin", "graduation-destination", "graduation-act", "appointment-end", "promotion-progress", "promotion-settle",
     "change-decide", "change-drop", "change-paper",
     "promotion-start", "promotion-undo", "account-link", "pack-receive",
     "stand-in-end", "notices-read",

@@ -26,12 +26,14 @@ from tests.status.cases import (
 from tests.web.registered import as_, text_of
 from xueji.access.scope import acting
 from xueji.organisations.models import Class, School
-from xueji.status.actions import cases
+from xueji.status.actions import cases, class_requests
+from xueji.status.actions.class_requests import RequestUnfit
 from xueji.status.actions.matching import NoMatch, match
 from xueji.status.models import Case, Tracking
+from xueji.status.queries import class_requests as class_request_queries
 from xueji.status.rules.steps import State
 from xueji.students import queries
-from xueji.students.actions import NotInThisGrade, move_to_class
+from xueji.students.models import Enrolment
 from xueji.students.queries import ANY, ENDED, OPEN, Question
 from xueji.students.rules.search_terms import term_of
 
@@ -166,9 +168,30 @@ def test_a_pupil_who_was_restored_is_shown_again() -> None:
 def test_nobody_moves_to_another_class_while_a_death_is_reported() -> None:
     student = enrolled(NAME)
     told(student)
-    target = Class.everywhere.using("owner").get(pk=class_id(HERE, "2026102"))
-    with acting(actor(REGISTRAR).scope), pytest.raises(NotInThisGrade):
-        move_to_class([student], target, by=actor(REGISTRAR))
+    grade = Class.everywhere.using("owner").get(pk=class_id(HERE, "2026102")).grade_id
+    registrar = actor(REGISTRAR)
+    with acting(registrar.scope), pytest.raises(RequestUnfit) as refused:
+        class_requests.propose(grade, {student: "2026102"}, by=registrar, today=TODAY)
+    assert "not-in-grade" in [one.code for one in refused.value.faults]
+
+
+def test_who_is_hidden_goes_along_when_the_class_is_merged() -> None:
+    student, other = enrolled(NAME), enrolled("测同班", 1)
+    told(student)
+    grade = Class.everywhere.using("owner").get(pk=class_id(HERE, "2026102")).grade_id
+    registrar, leader = actor(REGISTRAR), actor(LEADER)
+    with acting(registrar.scope):
+        request = class_requests.propose(
+            grade, {other: "2026102"}, closes=["2026101"], by=registrar, today=TODAY
+        )
+        view = class_request_queries.request_of(request)
+    assert view is not None
+    assert ([one.student_id for one in view.moves], view.line.pupils) == ([other], 1)
+    with acting(leader.scope):
+        class_requests.decide(request, approve=True, by=leader, today=TODAY)
+    kept = Enrolment.everywhere.using("owner").get(student_id=student)
+    assert kept.class_of_id == class_id(HERE, "2026102")
+    assert headcounts() == recounted()
 
 
 @pytest.mark.parametrize("end", ["withdrawn", "undone"])

@@ -310,17 +310,6 @@ def test_pupils_are_found_by_name_number_and_class(registrar: Caller) -> None:
     assert Caller(f"r{ELSEWHERE}").get(f"/pupils/{id_}").status_code == 404
 
 
-def test_pupils_move_between_classes_of_their_grade(registrar: Caller) -> None:
-    id_ = registered()
-    address = f"/schools/{HERE}/classes"
-    assert registrar.post(f"{address}/2026102/pupils", {"pupils": [id_]}).json() == {"moved": 1}
-    counts = {one["number"]: one["pupils"] for one in registrar.get(address).json()["items"]}
-    assert (counts["2026101"], counts["2026102"]) == (0, 1)
-    refused = registrar.post(f"{address}/2025101/pupils", {"pupils": [id_]})
-    assert (refused.status_code, refused.json()["code"]) == (409, "not-in-this-grade")
-    assert registrar.post(f"{address}/none/pupils", {"pupils": [id_]}).status_code == 404
-
-
 def test_a_former_identifier_still_leads_to_its_school() -> None:
     with connections["owner"].cursor() as cursor:
         cursor.execute(

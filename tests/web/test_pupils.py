@@ -256,29 +256,26 @@ def test_what_is_not_hidden_in_the_record_cannot_be_asked_for(field: str) -> Non
 
 
 def test_a_pupil_that_is_not_there_is_not_found() -> None:
-    for path in ("", "class/", "number/", "show/number/"):
+    for path in ("", "number/", "show/number/"):
         assert as_(REGISTRAR).get(f"/pupils/{uuid.uuid4()}/{path}").status_code == 404
     assert as_(REGISTRAR).get("/pupils/1/").status_code == 404
 
 
 @pytest.mark.usefixtures("four")
-def test_a_move_shows_in_the_record_and_is_done_once() -> None:
+def test_another_class_is_a_change_that_the_leader_decides() -> None:
     one = one_called("王子涵")
-    registrar, address = as_(REGISTRAR), f"/pupils/{one.pk}/class/"
+    registrar, leader = as_(REGISTRAR), as_(LEADER)
+    assert 'value="class_change"' in text_of(registrar.get(f"/pupils/{one.pk}/"))
+    assert 'value="class_change"' not in text_of(leader.get(f"/pupils/{one.pk}/"))
+    begun = registrar.post(f"/pupils/{one.pk}/changes/", {"kind": "class_change"})["Location"]
     third = Class.everywhere.using("owner").get(school__identifier="2133000001", number="2026103")
-    sent = {"target": third.pk, "idempotency_key": "one-press"}
-    for _ in range(2):
-        assert registrar.post(address, sent)["Location"] == f"/pupils/{one.pk}/"
-    assert Event.objects.using("owner").filter(act="class.move", subject_id=one.pk).count() == 1
-    assert "由 1班 调入 3班" in text_of(registrar.get(f"/pupils/{one.pk}/"))
-
-
-@pytest.mark.usefixtures("four")
-def test_a_move_stays_in_the_grade_and_in_the_hands_of_the_registrar() -> None:
-    address = f"/pupils/{one_called('王子涵').pk}/class/"
+    case = registrar.post(begun, {"class_id": third.pk, "act": "file"})["Location"].removesuffix("slip")
     older = Class.everywhere.using("owner").get(school__identifier="2133000001", number="2025101")
-    assert as_(REGISTRAR).post(address, {"target": older.pk}).status_code == 422
-    assert as_(LEADER).get(address).status_code == 403
+    assert leader.post(f"{case}decide", {"act": "approve"}).status_code == 302
+    assert "3班" in text_of(registrar.get(f"/pupils/{one.pk}/"))
+    begun = registrar.post(f"/pupils/{one.pk}/changes/", {"kind": "class_change"})["Location"]
+    wrong = registrar.post(begun, {"class_id": older.pk, "act": "file"})
+    assert "调班只能在同一年级内进行" in text_of(wrong)
 
 
 # The formal number ------------------------------------------------------------------------------

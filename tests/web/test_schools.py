@@ -5,11 +5,10 @@ from __future__ import annotations
 import pytest
 
 from tests.factories import PLACES, account, pupil
-from tests.web.registered import LEADER, OFFICER, REGISTRAR, as_, one_called, queries_of, register, text_of
+from tests.web.registered import LEADER, OFFICER, REGISTRAR, as_, queries_of, register, text_of
 from xueji.audit.models import Event
 from xueji.changes.queries.schools import checked_school
 from xueji.organisations.models import Class, Organisation, School
-from xueji.students.models import Enrolment, Headcount
 
 pytestmark = pytest.mark.usefixtures("db")
 
@@ -127,50 +126,6 @@ def test_an_empty_class_is_closed_and_one_with_pupils_is_not() -> None:
     answer = registrar.post(f"/classes/{class_of('2026101').pk}/close/")
     assert answer.status_code == 409
     assert "还有 1 名学生" in text_of(answer)
-
-
-def test_several_pupils_move_after_a_look_at_the_numbers() -> None:
-    register(*(pupil(n, name=name) for n, name in enumerate(("王伟", "李娜", "张敏"))))
-    registrar, target = as_(REGISTRAR), class_of("2026102")
-    address = f"/classes/{class_of('2026101').pk}/move/"
-    chosen = [str(one_called(name).pk) for name in ("王伟", "李娜")]
-    look = registrar.post(address, {"selected": chosen, "target": target.pk})
-    assert look.status_code == 200
-    assert "把 2 名学生从 1班 调入 2班" in text_of(look)
-    assert not Enrolment.everywhere.using("owner").filter(class_of=target).exists()
-    sent = {"selected": chosen, "target": target.pk, "confirmed": "yes", "idempotency_key": "k"}
-    for _ in range(2):
-        assert registrar.post(address, sent)["Location"] == f"/classes/{target.pk}/"
-    assert Headcount.everywhere.using("owner").get(class_of=target, state="01").count == 2
-
-
-@pytest.mark.parametrize(
-    ("sent", "said"),
-    [
-        pytest.param({}, "勾选学生", id="nobody"),
-        pytest.param({"selected": ["x"]}, "勾选学生", id="no-id"),
-        pytest.param(
-            {"selected": ["01a208ba-b48e-75b9-aa6a-5f70bc4d9297"]}, "选择要调入的班级", id="no-class"
-        ),
-        pytest.param(
-            {"selected": ["01a208ba-b48e-75b9-aa6a-5f70bc4d9297"], "target": "999999"},
-            "选择要调入的班级",
-            id="class-of-others",
-        ),
-    ],
-)
-def test_a_move_of_nobody_or_nowhere_is_refused(sent: dict[str, object], said: str) -> None:
-    answer = as_(REGISTRAR).post(f"/classes/{class_of('2026101').pk}/move/", sent)
-    assert answer.status_code == 422
-    assert said in text_of(answer)
-
-
-def test_a_pupil_of_another_school_is_not_moved() -> None:
-    register(pupil(0, name="王伟"), identifier="2133000002")
-    sent = {"selected": [str(one_called("王伟").pk)], "target": class_of("2026102").pk, "confirmed": "yes"}
-    answer = as_(REGISTRAR).post(f"/classes/{class_of('2026101').pk}/move/", sent)
-    assert answer.status_code == 409
-    assert "已不在本校" in text_of(answer)
 
 
 @pytest.mark.parametrize("pupils", [1, 45])

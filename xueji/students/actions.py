@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import date
-from uuid import UUID
 
 from django.db import connections, transaction
 
@@ -28,80 +26,8 @@ class WrongMerger(Refused):
     code = "wrong-merger"
 
 
-class NotInThisGrade(Refused):
-    code = "not-in-this-grade"
-
-
-class PupilsGone(Refused):
-    code = "pupils-gone"
-
-
 class ReasonMissing(Refused):
     code = "reason-missing"
-
-
-MOVE = """
-WITH moving AS (
-    SELECT e.student_id, e.id, e.class_of_id AS source, e.state
-    FROM students_enrolment e JOIN organisations_class c ON c.id = e.class_of_id
-    WHERE e.student_id = ANY(%(students)s) AND e.ended_on IS NULL AND e.school_id = %(school)s
-        AND c.grade_id = %(grade)s AND e.class_of_id <> %(class)s AND e.state <> '11'
-    ORDER BY e.student_id FOR UPDATE OF e
-), moved AS (
-    UPDATE students_enrolment e SET class_of_id = %(class)s, seat_number = '', version = e.version + 1
-    FROM moving m WHERE e.student_id = m.student_id AND e.id = m.id
-    RETURNING e.student_id
-), counted AS (
-    INSERT INTO students_headcount AS h (class_of_id, state, place, count)
-    SELECT class_of_id, state, %(place)s, sum(change) FROM (
-        SELECT source AS class_of_id, state, -1 AS change FROM moving
-        UNION ALL SELECT %(class)s, state, 1 FROM moving) AS changes
-    GROUP BY class_of_id, state ORDER BY class_of_id, state
-    ON CONFLICT (class_of_id, state) DO UPDATE SET count = h.count + EXCLUDED.count
-), told AS (
-    INSERT INTO audit_event (subject_id, act, subject_kind, account_id, office, place, before, after)
-    SELECT student_id, 'class.move', 'student', %(account)s, %(office)s, %(place)s,
-        jsonb_build_object('class', source), jsonb_build_object('class', %(class)s::bigint)
-    FROM moving
-)
-SELECT (SELECT count(*) FROM moved),
-    (SELECT count(*) FROM students_enrolment e JOIN organisations_class c ON c.id = e.class_of_id
-     WHERE e.student_id = ANY(%(students)s) AND e.ended_on IS NULL AND e.school_id = %(school)s
-        AND c.grade_id = %(grade)s AND e.state <> '11')
-"""
-
-
-def move_to_class(students: Collection[UUID], target: Class, *, by: Actor) -> int:
-    """Move pupils into another class of their own grade; return how many moved.
-
-    Pupils who sit there already stay. One statement moves, counts and records, so a
-    double click moves once. Raises NotInThisGrade when one is not in the grade of the
-    class (that is demotion or skipping, another business), and then moves nobody.
-    """
-    by.require("classes.move", target.place)
-    wanted = list(set(students))
-    if target.closed_on is not None:
-        raise PupilsGone("目标班级已关闭，请选择其他班级。", "The class is closed; choose another one.")
-    with transaction.atomic(), connections["default"].cursor() as cursor:
-        cursor.execute(
-            MOVE,
-            {
-                "students": wanted,
-                "school": target.school_id,
-                "grade": target.grade_id,
-                "class": target.pk,
-                "place": target.place,
-                "account": by.account_id,
-                "office": by.place,
-            },
-        )
-        moved, in_grade = cursor.fetchone()
-        if in_grade != len(wanted):
-            raise NotInThisGrade(
-                "所选学生中有的不在该班所在年级，或已不在本校；只能在同年级内调班。",
-                "Some of the chosen pupils are not in the grade of this class, or have left; a move stays within the grade.",
-            )
-    return int(moved)
 
 
 def close_class(class_: Class, *, by: Actor, today: date) -> Class:

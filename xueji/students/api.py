@@ -15,16 +15,12 @@ from xueji.access.api import (
     AFTER,
     PAGE_SIZE,
     READ_ERRORS,
-    WRITE_ERRORS,
     ActingRequest,
     Identifier,
     Listing,
-    Sent,
     Text,
     answer,
-    done_once,
     router,
-    writes,
     wrong_cursor,
 )
 from xueji.access.queries import scope_of
@@ -33,7 +29,6 @@ from xueji.lib.errors import Refused
 from xueji.organisations.api import school_in_scope
 from xueji.organisations.models import Class, School
 from xueji.students import queries
-from xueji.students.actions import move_to_class
 from xueji.students.queries import Key, Listed, Question, Record
 from xueji.students.rules.code_lists import OPEN_STATES
 from xueji.students.rules.schemes import NUMBER_SCHEME
@@ -160,20 +155,6 @@ class ClassShown(Schema):
 
 class Classes(Schema):
     items: list[ClassShown]
-
-
-class Move(Sent):
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"pupils": ["01938f3e-7c1a-7e55-9b0a-6f1f9d7f2b11"]}]}
-    )
-
-    pupils: list[UUID] = Field(min_length=1, max_length=MOST_MOVED)
-
-
-class Moved(Schema):
-    moved: int = Field(
-        description="已在该班的不计 / those who sat there already are not counted", examples=[1]
-    )
 
 
 def listed_content(pupil: Listed) -> dict[str, Any]:
@@ -337,22 +318,3 @@ def classes(request: ActingRequest, identifier: Identifier) -> HttpResponse:
         for one in queries.classes_of(school.pk)
     ]
     return answer(200, {"items": shown})
-
-
-@router.post(
-    "/schools/{identifier}/classes/{class_number}/pupils",
-    response={200: Moved, **WRITE_ERRORS},
-    summary="调班 / Move pupils of the same grade into this class",
-    tags=SCHOOLS,
-    operation_id="movePupils",
-    openapi_extra=writes(200),
-)
-def move(
-    request: ActingRequest, identifier: Identifier, class_number: ClassNumber, sent: Move
-) -> HttpResponse:
-    def act() -> tuple[int, Any]:
-        school = school_in_scope(request.actor, identifier, "classes.move")
-        target = class_of(school, class_number)
-        return 200, {"moved": move_to_class(sent.pupils, target, by=request.actor)}
-
-    return done_once(request, sent, act)

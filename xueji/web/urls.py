@@ -23,6 +23,7 @@ urlpatterns = [
     path("", include("xueji.web.pupils.urls")),
     path("", include("xueji.web.status.urls")),
     path("", include("xueji.web.schools.urls")),
+    path("", include("xueji.web.classes.urls")),
     path("", include("xueji.web.organisations.urls")),
     path("", include("xueji.web.packs.urls")),
     path("", include("xueji.web.promotion.urls")),

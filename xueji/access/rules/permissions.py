@@ -100,7 +100,9 @@ PERMISSIONS: tuple[Permission, ...] = (
         "See a number or address in full",
         _at(SCHOOL, Role.REGISTRAR),
     ),
-    Permission("classes.move", "调整班级", "Move pupils between classes", _at(SCHOOL, Role.REGISTRAR)),
+    Permission(
+        "classes.move", "提出调班、分班与并班", "Propose who changes class", _at(SCHOOL, Role.REGISTRAR)
+    ),
     Permission("classes.manage", "管理班级", "Open and close classes", _at(SCHOOL, Role.REGISTRAR)),
     Permission(
         "problems.state",

@@ -7,7 +7,8 @@ cases are, under the id of the request.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -23,6 +24,7 @@ from xueji.lib.errors import Refused
 from xueji.organisations.queries import authority_codes
 from xueji.status.actions.cases import CannotUndo, NotNow, NotYourTurn, OwnWork, ReasonMissing
 from xueji.status.models import ClassMove, ClassRequest
+from xueji.status.queries.class_requests import Sits, numbers_taken, open_classes, seats_of_grade
 from xueji.status.rules.class_requests import (
     ClassCount,
     Fault,
@@ -60,13 +62,6 @@ class Preview:
     faults: tuple[Fault, ...]
 
 
-SEATS = """
-SELECT e.student_id, c.number, e.id, c.id, e.seat_number
-FROM students_enrolment e JOIN organisations_class c ON c.id = e.class_of_id
-WHERE c.grade_id = %s AND e.ended_on IS NULL AND c.place = %s ORDER BY e.student_id
-"""
-
-
 def look_ahead(
     grade_id: int,
     moves: Mapping[UUID, str],
@@ -77,25 +72,18 @@ def look_ahead(
 ) -> Preview:
     """Return what a request would do. Writes nothing. `moves`: pupil → number of the class; `opens`: number → name."""
     by.require("classes.move")
-    seats = [Seat(row[0], row[1]) for row in _seats(grade_id, by.place)]
-    given: dict[str, Any] = {"classes": _classes(grade_id, by.place), "opens": opens or {}, "closes": closes}
-    return Preview(counts(seats, moves, **given), faults(seats, moves, **given))
+    seats = _seen(seats_of_grade(grade_id, by.place))
+    given: dict[str, Any] = {
+        "classes": open_classes(grade_id, by.place),
+        "opens": opens or {},
+        "closes": closes,
+    }
+    taken = numbers_taken(by.place, opens) if opens else ()
+    return Preview(counts(seats, moves, **given), faults(seats, moves, **given, taken=taken))
 
 
-def _seats(grade_id: int, place: int) -> list[tuple[UUID, str, UUID, int, str]]:
-    with connections["default"].cursor() as cursor:
-        cursor.execute(SEATS, [grade_id, place])
-        return cursor.fetchall()
-
-
-def _classes(grade_id: int, place: int) -> dict[str, int]:
-    """Return the open classes of a grade of a school, number → id."""
-    with connections["default"].cursor() as cursor:
-        cursor.execute(
-            "SELECT number, id FROM organisations_class WHERE grade_id = %s AND place = %s AND closed_on IS NULL",
-            [grade_id, place],
-        )
-        return dict(cursor.fetchall())
+def _seen(sits: Sequence[Sits]) -> list[Seat]:
+    return [one.seat for one in sits if not one.is_hidden]
 
 
 def propose(
@@ -117,7 +105,9 @@ def propose(
         raise RequestUnfit(preview.faults)
     request_id = uuid7.new()
     with transaction.atomic(), connections["default"].cursor() as cursor:
-        classes = _classes(grade_id, by.place)
+        classes = open_classes(grade_id, by.place)
+        sits = seats_of_grade(grade_id, by.place)
+        goes = {**_along(sits, moves, closes), **moves}
         cursor.execute(
             """INSERT INTO status_classrequest (id, place, school_id, grade_id, state, opens, closes, opened, note,
                    filed_by, filed_on, reason)
@@ -144,21 +134,38 @@ def propose(
         ClassMove.everywhere.bulk_create(
             [
                 ClassMove(
-                    student_id=student,
+                    student_id=one.student_id,
                     request_id=request_id,
                     place=by.place,
-                    enrolment_id=enrolment,
-                    source_id=class_id,
-                    seat_before=seat,
-                    target_number=moves[student],
+                    enrolment_id=one.enrolment_id,
+                    source_id=one.class_id,
+                    seat_before=one.seat_number,
+                    target_number=goes[one.student_id],
                 )
-                for student, number, enrolment, class_id, seat in _seats(grade_id, by.place)
-                if student in moves and moves[student] != number
+                for one in sits
+                if goes.get(one.student_id, one.class_number) != one.class_number
             ],
             batch_size=1000,
         )
-        _note(request_id, "file", by=by, place=by.place)
+        _note(request_id, "file", by=by, place=by.place, today=today)
     return request_id
+
+
+def _along(sits: Sequence[Sits], moves: Mapping[UUID, str], closes: Collection[str]) -> dict[UUID, str]:
+    """Return where those go whom nobody sees, pupil → class: out of a class that is closed with most of the others.
+
+    A pupil whose death is reported stands on no list, so nobody can choose a class; a report
+    that is taken back must find the pupil in a class that is open.
+    """
+    went: dict[str, Counter[str]] = {}
+    for one in sits:
+        if one.student_id in moves:
+            went.setdefault(one.class_number, Counter())[moves[one.student_id]] += 1
+    return {
+        one.student_id: went[one.class_number].most_common(1)[0][0]
+        for one in sits
+        if one.is_hidden and one.class_number in closes and one.class_number in went
+    }
 
 
 def decide(request_id: UUID, *, approve: bool, reason: str = "", by: Actor, today: date) -> None:
@@ -180,7 +187,14 @@ def decide(request_id: UUID, *, approve: bool, reason: str = "", by: Actor, toda
         request.decided_by, request.decided_on = by.account_id, today
         request.reason = " ".join(reason.split())[:500]
         request.save(force_update=True)
-        _note(request_id, "approve" if approve else "refuse", by=by, place=request.place)
+        _note(
+            request_id,
+            "approve" if approve else "refuse",
+            by=by,
+            place=request.place,
+            today=today,
+            reason=request.reason,
+        )
 
 
 def withdraw(request_id: UUID, *, by: Actor, today: date) -> None:
@@ -190,7 +204,7 @@ def withdraw(request_id: UUID, *, by: Actor, today: date) -> None:
         by.require("classes.move", request.place)
         request.state, request.decided_on = RequestState.WITHDRAWN, today
         request.save(force_update=True)
-        _note(request_id, "withdraw", by=by, place=request.place)
+        _note(request_id, "withdraw", by=by, place=request.place, today=today)
 
 
 def undo(request_id: UUID, *, reason: str, by: Actor, today: date) -> None:
@@ -215,7 +229,7 @@ def undo(request_id: UUID, *, reason: str, by: Actor, today: date) -> None:
         _take_back(request, by=by, today=today)
         request.state, request.reason = RequestState.UNDONE, " ".join(reason.split())[:500]
         request.save(force_update=True)
-        _note(request_id, "undo", by=by, place=request.place)
+        _note(request_id, "undo", by=by, place=request.place, today=today, reason=request.reason)
 
 
 def _locked(request_id: UUID, state: RequestState) -> ClassRequest:
@@ -355,7 +369,7 @@ def _close(cursor: Any, class_id: int, request: ClassRequest, *, by: Actor, toda
     _note_class(class_id, "class.close", by=by, place=request.place, after={"closed_on": str(today)})
 
 
-def _note(request_id: UUID, act: str, *, by: Actor, place: int) -> None:
+def _note(request_id: UUID, act: str, *, by: Actor, place: int, today: date, reason: str = "") -> None:
     record(
         f"class.request.{act}",
         by=by.account_id,
@@ -363,6 +377,7 @@ def _note(request_id: UUID, act: str, *, by: Actor, place: int) -> None:
         subject_kind="class_request",
         subject_id=request_id,
         place=place,
+        after={"on": str(today)} | ({"reason": reason} if reason else {}),
     )
 
 

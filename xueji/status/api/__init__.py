@@ -4,6 +4,7 @@ actions, the same refusals.
 
 from xueji.status.api import (
     cases,
+    class_requests,
     deciding,
     drafts,
     feed,
@@ -18,6 +19,7 @@ from xueji.status.api import (
 
 __all__ = (
     "cases",
+    "class_requests",
     "deciding",
     "drafts",
     "feed",

@@ -94,8 +94,12 @@ def faults(
     classes: Collection[str],
     opens: Collection[str],
     closes: Collection[str],
+    taken: Collection[str] = (),
 ) -> tuple[Fault, ...]:
-    """Return everything that keeps a request from being filed; nothing when it can be."""
+    """Return everything that keeps a request from being filed; nothing when it can be.
+
+    `taken` are the numbers that any class of the school has or had: a number is given once.
+    """
     sits = {seat.student_id: seat.class_number for seat in seats}
     found = []
     if not any(sits.get(student) not in (None, number) for student, number in moves.items()):
@@ -108,9 +112,9 @@ def faults(
     unknown = sorted(set(moves.values()) - set(classes) - set(opens))
     if unknown:
         found.append(Fault("no-class", f"这个年级没有在用的班级：{'、'.join(unknown)}。", f"The grade has no open class {', '.join(unknown)}."))  # fmt: skip
-    taken = sorted(set(opens) & set(classes))
-    if taken:
-        found.append(Fault("class-there", f"班号已有：{'、'.join(taken)}，请换一个。", f"There is a class {', '.join(taken)} already; use another number."))  # fmt: skip
+    twice = sorted(set(opens) & {*classes, *taken})
+    if twice:
+        found.append(Fault("class-there", f"班号已有：{'、'.join(twice)}，请换一个。", f"There is or was a class {', '.join(twice)} already; use another number."))  # fmt: skip
     if set(closes) - set(classes):
         found.append(
             Fault("no-class", "要关闭的班级不在这个年级。", "A class to be closed is not in this grade.")

@@ -23,14 +23,13 @@ from xueji.changes.rules.roster_columns import FIELDS
 from xueji.lib import masks
 from xueji.lib.codes import CodeList
 from xueji.lib.errors import Refused
-from xueji.organisations.models import Class
 from xueji.organisations.rules.divisions import full_name
 from xueji.status.queries.cases import open_cases_of
 from xueji.status.queries.filing import may_start_any
 from xueji.status.rules.kinds import BY_CODE
 from xueji.status.rules.steps import Act
 from xueji.students import queries
-from xueji.students.actions import move_to_class, unmask
+from xueji.students.actions import unmask
 from xueji.students.queries import Happening, Record, Stay
 from xueji.students.rules import code_lists as lists
 from xueji.students.rules.nationalities import NATIONALITIES
@@ -140,7 +139,7 @@ def page_of(request: ActingRequest, record: Record) -> dict[str, Any]:
         "open_cases": list(under_way(pupil.pk)) if actor.may("status.view") else [],
         "may_change": may_start_any(actor) and (is_own or actor.level is not Level.SCHOOL),
         "may_unmask": is_own and actor.may("students.unmask"),
-        "may_move": is_own and is_enrolled and actor.may("classes.move"),
+        "may_move": is_own and is_enrolled and actor.may("status.file"),
         "may_open_problem": is_enrolled and actor.may("problems.open"),
         "may_upgrade": actor.may("numbers.upgrade") and number is not None and number.value[:1] in ("L", "J"),
     }
@@ -371,66 +370,6 @@ def crumbs_to(record: Record, last: str) -> list[tuple[str, str]]:
         (record.student.name, reverse("student", args=[record.student.pk])),
         (last, ""),
     ]
-
-
-# Another class ------------------------------------------------------------------------------------
-
-
-class ClassForm(forms.Form):
-    """The classes of the grade, the pupil's own among them: sent twice, the form means the same."""
-
-    target = forms.TypedChoiceField(label=gettext_lazy("调入班级"), coerce=int, widget=forms.RadioSelect)
-
-    def __init__(self, data: Any, classes: list[queries.ClassCount], current: int) -> None:
-        super().__init__(data, initial={"target": current})
-        self.fields["target"].choices = [  # type: ignore[attr-defined]
-            (
-                one.id,
-                _("%(class)s（现在的班级）") % {"class": one.name}
-                if one.id == current
-                else _("%(class)s（现有 %(pupils)s 人）") % {"class": one.name, "pupils": one.pupils},
-            )
-            for one in classes
-        ]
-
-
-@door("classes.move", methods=("GET", "HEAD", "POST"))
-def move(request: ActingRequest, student_id: UUID) -> HttpResponse:
-    """Move one pupil into another class of the same grade."""
-    record = record_or_404(student_id)
-    request.actor.require("classes.move", record.student.place)
-    stay = record.stay
-    if stay is None or stay.ended_on is not None or stay.place != request.actor.place:
-        raise Http404
-    school_id = Class.objects.values_list("school_id", flat=True).get(pk=stay.class_id)
-    classes = [
-        one
-        for one in queries.classes_of(school_id)
-        if (one.stage, one.entry_year) == (stay.stage, stay.entry_year)
-    ]
-    form = ClassForm(request.POST if request.method == "POST" else None, classes, stay.class_id)
-    context = {
-        "record": record,
-        "form": form,
-        "has_others": len(classes) > 1,
-        "class_name": words.class_name(stay.grade, stay.class_name),
-        "crumbs": crumbs_to(record, _("调整班级")),
-    }
-    if request.method == "POST" and form.is_valid():
-        target = Class.objects.get(pk=form.cleaned_data["target"])
-
-        def act() -> str:
-            if move_to_class([student_id], target, by=request.actor):
-                messages.success(request, _("已调入 %(class)s。") % {"class": target.name})
-            else:
-                messages.info(request, _("该学生已在 %(class)s，没有变动。") % {"class": target.name})
-            return reverse("student", args=[student_id])
-
-        try:
-            return done_once(request, act)
-        except Refused as refused:
-            return render(request, "pupils/move.html", context, refused=refused)
-    return render(request, "pupils/move.html", context, status=UNPROCESSABLE if form.errors else None)
 
 
 # The formal number --------------------------------------------------------------------------------

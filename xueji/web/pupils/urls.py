@@ -10,6 +10,5 @@ urlpatterns = [
     path("pupils/", lists.students, name="students"),
     path("pupils/<uuid:student_id>/", records.student, name="student"),
     path("pupils/<uuid:student_id>/show/<slug:field>/", records.show, name="student-show"),
-    path("pupils/<uuid:student_id>/class/", records.move, name="student-move"),
     path("pupils/<uuid:student_id>/number/", records.upgrade, name="student-upgrade"),
 ]

@@ -15,6 +15,5 @@ urlpatterns = [
     path("schools/<place:place>/", views.school, name="school"),
     path("schools/<place:place>/classes/open/", views.open_class, name="class-open"),
     path("classes/<serial:class_id>/", views.class_, name="class"),
-    path("classes/<serial:class_id>/move/", views.move, name="class-move"),
     path("classes/<serial:class_id>/close/", views.close, name="class-close"),
 ]

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
-from uuid import UUID
 
 from django import forms
 from django.contrib import messages
@@ -14,7 +13,7 @@ from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 
 from xueji.access.rules.permissions import Level
 from xueji.access.rules.places import authority_above, division_of
@@ -26,9 +25,10 @@ from xueji.organisations.models import Class, School, SchoolChange
 from xueji.organisations.rules import school_kinds
 from xueji.organisations.rules.school_kinds import Stage, System
 from xueji.students import queries
-from xueji.students.actions import close_class, move_to_class
+from xueji.students.actions import close_class
 from xueji.students.queries import ClassCount
 from xueji.students.rules import code_lists as lists
+from xueji.web.classes.forms import SplitForm
 from xueji.web.doors import ActingRequest, done_once, door
 from xueji.web.organisations.words import kind_name, state_mark
 from xueji.web.pages import UNPROCESSABLE, Column, Row, Table, render
@@ -368,7 +368,7 @@ def page_of_class(request: ActingRequest, found: Class) -> dict[str, Any]:
         for one in queries.classes_of(found.school_id)
         if (one.stage, one.entry_year) == (found.grade.stage, found.grade.entry_year) and one.id != found.pk
     ]
-    may_move = is_own and bool(targets) and actor.may("classes.move")
+    may_move = is_own and found.closed_on is None and actor.may("classes.move")
     marks = {state: words.state_mark(state) for state in {seat.state for seat in seats}}
     base = reverse("students")
     return {
@@ -380,6 +380,7 @@ def page_of_class(request: ActingRequest, found: Class) -> dict[str, Any]:
         "boys": sum(seat.sex == "1" for seat in seats),
         "girls": sum(seat.sex == "2" for seat in seats),
         "targets": targets if may_move else [],
+        "form": SplitForm(classes=targets) if may_move and seats else None,
         "may_close": is_own and not seats and found.closed_on is None and actor.may("classes.manage"),
         "table": Table(
             _("%(class)s的学生") % {"class": name},
@@ -409,72 +410,6 @@ def page_of_class(request: ActingRequest, found: Class) -> dict[str, Any]:
             is_compact=True,
         ),
     }
-
-
-class NobodyChosen(Refused):
-    code = "nobody-chosen"
-
-
-def chosen_of(request: ActingRequest, targets: Sequence[ClassCount]) -> tuple[list[UUID], ClassCount]:
-    """Return the pupils that were ticked and the class they are to move to. Raises NobodyChosen.
-
-    Whether they are in the grade is asked when they move: a form sent twice names pupils
-    who have moved already.
-    """
-    try:
-        students = [UUID(text) for text in request.POST.getlist("selected")]
-    except ValueError:
-        students = []
-    if not students:
-        raise NobodyChosen("请先在名单中勾选学生。", "Tick the pupils in the list first.")
-    target = next((one for one in targets if str(one.id) == request.POST.get("target")), None)
-    if target is None:
-        raise NobodyChosen("请选择要调入的班级。", "Choose the class they are to move to.")
-    return students, target
-
-
-@door("classes.move", methods=("POST",))
-def move(request: ActingRequest, class_id: int) -> HttpResponse:
-    """Show what moving the chosen pupils would do; moved when that was confirmed."""
-    found = class_or_404(request, class_id)
-    request.actor.require("classes.move", found.place)
-    context = page_of_class(request, found)
-    try:
-        chosen, row = chosen_of(request, context["targets"])
-    except NobodyChosen as refused:
-        return render(request, "schools/class.html", context, refused=refused, status=UNPROCESSABLE)
-    target = Class.objects.get(pk=row.id)
-    if request.POST.get("confirmed") != "yes":
-        count = len(set(chosen))
-        confirm = {
-            "question": _("把 %(count)s 名学生从 %(from)s 调入 %(to)s？")
-            % {"count": count, "from": found.name, "to": target.name},
-            "figures": [
-                (_("调动"), count, ""),
-                (_("%(class)s 调动后") % {"class": found.name}, context["pupils"] - count, ""),
-                (_("%(class)s 调动后") % {"class": target.name}, row.pupils + count, ""),
-            ],
-            "consequences": [_("班内学号会清空，需重新编排。"), _("每名学生的记录里会留下这次调班。")],
-            "label": _("调入"),
-            "back": reverse("class", args=[found.pk]),
-            "action": reverse("class-move", args=[found.pk]),
-            "hidden": [("target", target.pk), *(("selected", one) for one in chosen)],
-        }
-        return render(request, "schools/confirm.html", confirm | {"crumbs": context["crumbs"]})
-
-    def act() -> str:
-        moved = move_to_class(chosen, target, by=request.actor)
-        messages.success(
-            request,
-            ngettext("已把 %(count)s 名学生调入 %(class)s。", "已把 %(count)s 名学生调入 %(class)s。", moved)
-            % {"count": moved, "class": target.name},
-        )
-        return reverse("class", args=[target.pk])
-
-    try:
-        return done_once(request, act)
-    except Refused as refused:
-        return render(request, "schools/class.html", context, refused=refused)
 
 
 @door("classes.manage", methods=("POST",))

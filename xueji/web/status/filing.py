@@ -72,9 +72,12 @@ def choose(request: ActingRequest, student_id: UUID) -> HttpResponse:
         raise Http404
     choices = filing.choices_for(student_id, by=request.actor, today=timezone.localdate()) or ()
     if request.method == "POST":
-        wanted = next((c for c in choices if c.fits and c.kind.code == request.POST.get("kind", "")), None)
+        wanted = next((c for c in choices if c.kind.code == request.POST.get("kind", "")), None)
         if wanted is None:
             raise Http404
+        if not wanted.fits:
+            # The button stood on another page: this one says why it does not fit.
+            return HttpResponseRedirect(reverse("change-choose", args=[student_id]))
         return HttpResponseRedirect(begin(request, wanted.kind, student_id, record.student.name))
     context = {
         "pupil": record.student,

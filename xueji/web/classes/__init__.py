@@ -1,0 +1,1 @@
+"""Classes split, merged, filled anew: proposed, looked at, decided, undone."""
