@@ -18,7 +18,7 @@ from tests.factories import PLACES, TODAY, actor, pupil, school
 from tests.journeys.conftest import Visit
 from tests.journeys.visitors import DESKTOP, PHONE
 from tests.status.cases import approved, enrolled, filed, to_class
-from tests.status.leavers import last_grade, older
+from tests.status.leavers import graduated, last_grade, older
 from tests.web.registered import one_called, register
 from xueji.access.actions import invite, open_account
 from xueji.access.rules.permissions import Role
@@ -64,6 +64,7 @@ class World:
     last_grade: int
     graduation: UUID
     split: UUID
+    left: UUID
     begun: UUID
     change: UUID
     returned: UUID
@@ -147,6 +148,10 @@ def world(site: str) -> World:
             by=registrar,
             today=today,
         )
+    leaver_there = pupil(30, name=LONG_NAME + "辛", class_number="2025101")
+    register(leaver_there, identifier=SAME_COUNTY)
+    older(at=SAME_COUNTY, of=2025, entry_year=2020)
+    left = graduated(SAME_COUNTY, entry_year=2020, today=today)
     return World(
         begun=begun,
         change=change.id,
@@ -169,6 +174,7 @@ def world(site: str) -> World:
         last_grade=last_grade(entry_year=2020),
         graduation=asked.id,
         split=split,
+        left=left.id,
         promotion=promotion.plan(area=0, school_year=2027, by=actor("o000000"), today=TODAY).id,
         draft=draft.pk,
         other_pack=RulePackVersion.objects.using("owner").get(province="43").pk,
@@ -308,6 +314,8 @@ TOURS: dict[str, tuple[Stop, ...]] = {
         Stop("overdue-list", query="state=late"),
         Stop("graduations"),
         Stop("graduation", of("graduation")),
+        Stop("graduation", of("left")),
+        Stop("graduation-undo", of("left")),
         Stop("schools"),
         Stop("authority", county),
         Stop("school-open", county),

@@ -65,12 +65,14 @@ def last_grade(at: str = HERE, entry_year: int = 2021) -> int:
         return int(cursor.fetchone()[0])
 
 
-def proposed(at: str = HERE, *, today: date = SUMMER) -> Graduation:
+def proposed(at: str = HERE, *, today: date = SUMMER, entry_year: int = 2021) -> Graduation:
     """Open a request for the last grade of a school and put it before the leader."""
-    request = graduations.begin(last_grade(at), by=actor(f"r{at}"), today=today)
+    request = graduations.begin(last_grade(at, entry_year), by=actor(f"r{at}"), today=today)
     return graduations.propose(request.id, graduates_on=today, by=actor(f"r{at}"), today=today)
 
 
-def graduated(at: str = HERE, *, today: date = SUMMER) -> Graduation:
+def graduated(at: str = HERE, *, today: date = SUMMER, entry_year: int = 2021) -> Graduation:
     """Graduate the last grade of a school by the decision of its leader."""
-    return graduations.approve(proposed(at, today=today).id, by=actor(f"l{at}"), today=today)
+    return graduations.approve(
+        proposed(at, today=today, entry_year=entry_year).id, by=actor(f"l{at}"), today=today
+    )

@@ -13,6 +13,7 @@ from tests.factories import actor
 from tests.status.cases import HERE, NEXT_DOOR, filed
 from tests.status.leavers import LEADER, NAMES, OFFICER, REGISTRAR, last_grade, leavers
 from tests.web.registered import as_, queries_of, text_of
+from tests.web.test_api import Caller
 from xueji.status.actions import graduations
 from xueji.status.models import Graduation
 from xueji.status.queries.graduations import listed
@@ -62,8 +63,9 @@ def test_registrar_proposes_and_leader_decides() -> None:
     draft = text_of(as_(REGISTRAR).get(reverse("graduation", args=[request.id])))
     assert f'value="{today().isoformat()}"' in draft
     assert "已提交" in text_of(pressed(REGISTRAR, "propose", graduates_on=today().isoformat()))
-    assert "1 份毕业申请等待本单位决定" in text_of(as_(LEADER).get(reverse("inbox")))
-    assert "毕业申请等待" not in text_of(as_(REGISTRAR).get(reverse("inbox")))
+    assert reverse("graduation", args=[request.id]) in text_of(as_(LEADER).get(reverse("inbox")))
+    assert text_of(as_(LEADER).get(reverse("inbox-count"))) == "2"  # and the suspension
+    assert reverse("graduation", args=[request.id]) not in text_of(as_(REGISTRAR).get(reverse("inbox")))
     page = text_of(as_(LEADER).get(reverse("graduation", args=[request.id])))
     assert f"2 名学生的学籍在 {today().isoformat()} 结束" in page
     assert "同意毕业" in page
@@ -111,6 +113,59 @@ def test_the_authority_above_takes_a_graduation_back() -> None:
     assert "学生恢复在读" in text_of(pressed(OFFICER, "undo", reason="误办"))
 
 
+def test_the_authority_takes_some_pupils_back_after_a_look() -> None:
+    request = begun()
+    pressed(REGISTRAR, "propose", graduates_on=today().isoformat())
+    pressed(LEADER, "approve")
+    address = reverse("graduation-undo", args=[request.id])
+    browser = as_(OFFICER)
+    assert address in text_of(browser.get(reverse("graduation", args=[request.id])))
+    page = text_of(browser.get(address))
+    assert NAMES[1] not in page
+    left = [one for one in listed(request.id, using="owner") if one.state == "done"]
+    again = next(one for one in left if one.name == NAMES[1])
+    assert browser.post(address, {"reason": "误办"}).status_code == 422
+    assert browser.post(address, {"selected": str(again.student_id)}).status_code == 422
+    sent = {"selected": str(again.student_id), "reason": "误办"}
+    look = text_of(browser.post(address, sent))
+    assert "撤销 1 名学生的毕业" in look
+    assert {one.state for one in listed(request.id, using="owner")} == {"aside", "done"}
+    done = text_of(browser.post(address, sent | {"confirmed": "yes"}, follow=True))
+    assert "1 名学生恢复在读" in done
+    assert {one.name: one.state for one in listed(request.id, using="owner")} == {
+        NAMES[0]: "aside", NAMES[1]: "undone", NAMES[2]: "done",
+    }  # fmt: skip
+    assert as_(LEADER).get(address).status_code == 403
+    assert as_("o330900").get(address).status_code == 404
+
+
+def test_programs_carry_a_graduation_and_undo_some_of_it() -> None:
+    students = leavers(entry_year=ENTERED)
+    registrar, leader, officer = Caller(REGISTRAR), Caller(LEADER), Caller(OFFICER)
+    (grade,) = registrar.get("/status/graduations/grades").json()["items"]
+    assert (grade["grade"], grade["request"]) == (6, None)
+    assert registrar.get(f"/status/graduations/grades/{grade['grade_id']}").json()["in_the_way"] == []
+    made = registrar.post("/status/graduations", {"grade_id": grade["grade_id"]}).json()
+    address = f"/status/graduations/{made['id']}"
+    pupils = [{"pupil": str(students[0]), "outcome": "00", "reason": "补修"}]
+    assert registrar.post(f"{address}/pupils", {"pupils": pupils}).json()["going"] == 2
+    proposed = registrar.post(f"{address}/act", {"act": "propose", "version": made["version"]}).json()
+    assert leader.get("/status/inbox").json()["graduations"] == 1
+    assert (
+        registrar.post(f"{address}/act", {"act": "approve", "version": proposed["version"]}).status_code
+        == 403
+    )
+    done = leader.post(f"{address}/act", {"act": "approve", "version": proposed["version"]}).json()
+    assert (done["state"], done["going"]) == ("done", 2)
+    undone = officer.post(f"{address}/undo", {"reason": "误办", "pupils": [str(students[1])]}).json()
+    assert (undone["state"], undone["going"]) == ("done", 1)
+    assert [one["id"] for one in officer.get("/status/graduations", state="done").json()["items"]] == [
+        made["id"]
+    ]
+    assert officer.get("/status/graduations", state="draft").json()["items"] == []
+    assert Caller("o330903").get(address).status_code == 404
+
+
 def test_a_wrong_day_and_a_return_without_reason_are_said_on_the_page() -> None:
     begun()
     assert pressed(REGISTRAR, "propose", graduates_on="2099-01-01").status_code == 409
@@ -118,6 +173,9 @@ def test_a_wrong_day_and_a_return_without_reason_are_said_on_the_page() -> None:
     pressed(REGISTRAR, "propose", graduates_on=today().isoformat())
     assert pressed(LEADER, "return").status_code == 422
     assert "已退回补正：去向不全" in text_of(pressed(LEADER, "return", reason="去向不全"))
+    returned = text_of(as_(REGISTRAR).get(reverse("inbox")))
+    assert reverse("graduation", args=[the_request().id]) in returned
+    assert "待补正" in returned
 
 
 def test_who_may_not_is_kept_out() -> None:

@@ -8,10 +8,21 @@ from uuid import UUID
 import pytest
 
 from tests.factories import PLACES, actor, pupil
-from tests.status.cases import HERE, OTHER_COUNTY, OTHER_PROVINCE, approved, filed, to_class
+from tests.status.cases import (
+    HERE,
+    OTHER_COUNTY,
+    OTHER_PROVINCE,
+    approved,
+    class_id,
+    enrolled,
+    filed,
+    to_class,
+)
+from tests.status.leavers import last_grade, leavers
 from tests.web.registered import as_, one_called, queries_of, register, text_of
 from xueji.access.scope import acting
-from xueji.status.actions import cases, clocks
+from xueji.status.actions import cases, clocks, graduations
+from xueji.status.actions.overdue import follow_up
 from xueji.status.queries import overdue
 from xueji.status.queries.overdue import Overdue
 
@@ -131,6 +142,47 @@ def test_the_table_drills_down_and_not_beside() -> None:
 @pytest.mark.usefixtures("moves")
 def test_the_table_takes_few_statements() -> None:
     assert queries_of(as_("o330903"), "/overdue/") <= 14
+
+
+def test_a_waiting_graduation_is_in_the_table_its_list_and_the_reminders() -> None:
+    leavers(entry_year=2020)
+    request = graduations.begin(last_grade(entry_year=2020), by=actor(f"r{HERE}"), today=RECEIVED)
+    graduations.propose(request.id, graduates_on=RECEIVED, by=actor(f"r{HERE}"), today=RECEIVED)
+    assert lines(table("o330902", kind="graduation")) == {PLACES[HERE]: (1, 0, 1, 0, 0)}
+    assert lines(table("o330902", kind="transfer")) == {}
+    address = f"/graduations/{request.id}/"
+    officer, leader = as_("o330902"), as_(f"l{HERE}")
+    assert "毕业办理" in text_of(officer.get("/overdue/"))
+    listed = text_of(officer.get(f"/overdue/list/?office={PLACES[HERE]}&state=late"))
+    assert address in listed
+    assert "毕业办理 六年级" in listed
+    assert "下级逾期" in text_of(officer.get("/?kind=late"))
+    assert address in text_of(leader.get("/?due=late"))
+    assert clocks.remind(today=LATER) > 0
+    assert clocks.remind(today=LATER) == 0
+    assert address in text_of(leader.get("/reminders/"))
+    assert "下级单位逾期：定海区第一小学" in text_of(officer.get("/reminders/"))
+    graduations.approve(request.id, by=actor(f"l{HERE}"), today=LATER)
+    assert address not in text_of(leader.get("/reminders/"))
+    assert lines(table("o330902")) == {}
+
+
+def test_a_suspension_that_ran_out_is_reminded_of_until_the_pupil_is_back() -> None:
+    student = enrolled("测休学")
+    terms = {"reason": "10", "since": "2026-09-10", "until": "2026-09-20"}
+    approved(
+        filed("suspension", student, terms, by=f"r{HERE}", today=RECEIVED).id,
+        f"l{HERE}",
+        "o330902",
+        today=RECEIVED,
+    )
+    follow_up(today=LATER)
+    page = text_of(as_(f"r{HERE}").get("/reminders/"))
+    assert "休学期满未复学" in page
+    assert f"/pupils/{student}/" in page
+    back = filed("resumption", student, {"class_id": class_id(HERE)}, by=f"r{HERE}", today=LATER)
+    approved(back.id, f"l{HERE}", "o330902", today=LATER)
+    assert "休学期满未复学" not in text_of(as_(f"r{HERE}").get("/reminders/"))
 
 
 # Reminders -------------------------------------------------------------------------------

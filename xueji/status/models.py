@@ -8,6 +8,7 @@ from django.db.models.functions import Now
 
 from xueji.access.scope import ScopedModel
 from xueji.status.rules.graduation import OPEN as OPEN_REQUESTS
+from xueji.status.rules.graduation import WAITING as WAITING_REQUESTS
 from xueji.status.rules.graduation import State as RequestState
 from xueji.status.rules.steps import OPEN, State
 
@@ -395,7 +396,8 @@ class Notice(ScopedModel):
     case_id = models.UUIDField()
     ordinal = models.SmallIntegerField()
     kind = models.CharField(max_length=16)
-    student_id = models.UUIDField()
+    # None where it is about a school's request for a grade; `name` is the grade's number then.
+    student_id = models.UUIDField(null=True)
     case_kind = models.CharField(max_length=24)
     name = models.CharField(max_length=100, db_collation="C")
     due_on = models.DateField(null=True)
@@ -484,6 +486,7 @@ class CampaignGrade(ScopedModel):
 
 
 OPEN_GRADUATIONS = sorted(OPEN_REQUESTS)
+WAITING_GRADUATIONS = sorted(str(state) for state in WAITING_REQUESTS)
 
 
 class Graduation(ScopedModel):
@@ -502,6 +505,8 @@ class Graduation(ScopedModel):
     graduates_on = models.DateField()
     needs_authority = models.BooleanField()
     desk_place = models.BigIntegerField()
+    # The authority that sees it when the desk is late.
+    above = models.BigIntegerField(null=True)
     received_on = models.DateField()
     due_on = models.DateField(null=True)
     proposed_by = models.BigIntegerField(null=True)
@@ -531,6 +536,11 @@ class Graduation(ScopedModel):
                 fields=["desk_place", "received_on", "id"],
                 condition=Q(state__in=OPEN_GRADUATIONS),
                 name="status_graduation_desk",
+            ),
+            models.Index(
+                fields=["above", "due_on", "id"],
+                condition=Q(state__in=WAITING_GRADUATIONS),
+                name="status_graduation_above",
             ),
             models.Index(fields=["place", "id"], name="status_graduation_place"),
         ]

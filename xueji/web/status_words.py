@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from datetime import date
+from uuid import UUID
 
+from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from xueji.organisations.queries import calendar
+from xueji.status.rules.business import Named, is_request, shown_name
 from xueji.web.pages import part
+from xueji.web.pupils.words import grade_name
+from xueji.web.templatetags.xueji import spoken
 
 
 def days_left(due_on: date, today: date) -> int:
@@ -19,3 +24,14 @@ def days_left(due_on: date, today: date) -> int:
 def due_mark(due_on: date, today: date) -> SafeString:
     """Return until when a desk has a case."""
     return part("due", on=due_on, days_left=days_left(due_on, today))
+
+
+def title_of(kind: Named, name: str) -> str:
+    """Return what a list calls a case or a request: 转学 王*涵, 毕业办理 六年级."""
+    shown = grade_name(int(name)) if is_request(kind) else shown_name(kind, name)
+    return f"{spoken((kind.zh, kind.en))} {shown}"
+
+
+def address_of(kind: Named, id: UUID) -> str:
+    """Return the page of a case or of a request."""
+    return reverse("graduation" if is_request(kind) else "change", args=[id])

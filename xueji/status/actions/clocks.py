@@ -19,6 +19,8 @@ from xueji.lib.working_days import Calendar
 from xueji.organisations.queries import calendar
 from xueji.status.encryption import unseal
 from xueji.status.queries.facts import facts_of
+from xueji.status.rules.business import GRADUATION
+from xueji.status.rules.graduation import DAYS_FOR_AUTHORITY, WAITING
 from xueji.status.rules.kinds import BY_CODE
 from xueji.status.rules.reminders import Notice, due_notices
 
@@ -53,11 +55,25 @@ WHERE n.case_id = w.case_id AND n.ordinal = w.ordinal AND n.kind <> 'due_moved'
 """
 
 
+# A school's requests for a grade wait on desks as cases do: one act, one version, one clock.
+REQUESTS = f"""
+SELECT NULL::uuid, id, version, desk_place, coalesce(above, desk_place), '{GRADUATION.code}', number::text, received_on,
+    due_on, false, false, 0, {DAYS_FOR_AUTHORITY}, false
+FROM status_graduation WHERE state = ANY(%s) AND due_on IS NOT NULL ORDER BY id
+"""
+
+MOVE_REQUESTS = """
+UPDATE status_graduation g SET due_on = w.due_on
+FROM unnest(%s::uuid[], %s::int[], %s::date[]) AS w (id, version, due_on)
+WHERE g.id = w.id AND g.version = w.version
+"""
+
+
 @dataclass(frozen=True)
 class Running:
-    """An open turn as its row stands."""
+    """An open turn as its row stands. A request has no pupil; its number is the version of the request."""
 
-    student_id: UUID
+    student_id: UUID | None
     case_id: UUID
     ordinal: int
     place: int
@@ -76,7 +92,8 @@ class Running:
 def remind(*, today: date) -> int:
     """Leave the reminders that are due today with every office; return how many are new."""
     with national("status.clocks") as using, connections[using].cursor() as cursor:
-        return _tell(cursor, _due(_running(cursor), days=calendar(using), today=today))
+        turns = [*_running(cursor), *_requests(cursor)]
+        return _tell(cursor, _due(turns, days=calendar(using), today=today))
 
 
 def recount(*, today: date) -> int:
@@ -92,18 +109,26 @@ def recount(*, today: date) -> int:
             due = days.due_on(turn.received_on, turn.days + turn.paused_days)
             if (due.on, due.is_provisional) != (turn.due_on, turn.is_provisional):
                 otherwise.append((turn, due))
-        if not otherwise:
-            return 0
-        cursor.execute(
-            MOVE,
-            _columns(
-                [
-                    (turn.student_id, turn.case_id, turn.ordinal, due.on, due.is_provisional)
-                    for turn, due in otherwise
-                ]
-            ),
-        )
-        moved = [(turn, due) for turn, due in otherwise if due.on != turn.due_on]
+        if otherwise:
+            cursor.execute(
+                MOVE,
+                _columns(
+                    [
+                        (turn.student_id, turn.case_id, turn.ordinal, due.on, due.is_provisional)
+                        for turn, due in otherwise
+                    ]
+                ),
+            )
+        requests = [
+            (turn, due)
+            for turn in _requests(cursor)
+            if (due := days.due_on(turn.received_on, turn.days)).on != turn.due_on
+        ]
+        if requests:
+            cursor.execute(
+                MOVE_REQUESTS, _columns([(turn.case_id, turn.ordinal, due.on) for turn, due in requests])
+            )
+        moved = [*((turn, due) for turn, due in otherwise if due.on != turn.due_on), *requests]
         if moved:
             cursor.execute(UNSAY, _columns([(turn.case_id, turn.ordinal) for turn, _due in moved]))
         _tell(
@@ -152,6 +177,11 @@ def recount_wholes() -> int:
 
 def _running(cursor: Any) -> list[Running]:
     cursor.execute(TURNS)
+    return [Running(*row) for row in cursor.fetchall()]
+
+
+def _requests(cursor: Any) -> list[Running]:
+    cursor.execute(REQUESTS, [sorted(WAITING)])
     return [Running(*row) for row in cursor.fetchall()]
 
 

@@ -24,7 +24,7 @@ from xueji.organisations.queries import authority_codes, authority_of, calendar
 from xueji.organisations.rules.school_kinds import Stage
 from xueji.status.actions.cases import CannotUndo, NotNow, NotYourTurn, OwnWork, ReasonMissing
 from xueji.status.models import Graduation, GraduationPupil
-from xueji.status.queries.graduations import LastGrade, Standing, grade_called, standing
+from xueji.status.queries.graduations import Gone, LastGrade, Standing, gone, grade_called, standing
 from xueji.status.rules import graduation as rules
 from xueji.status.rules.graduation import Act, Choice, Finding, State
 
@@ -385,8 +385,9 @@ def _put(request: Graduation, state: State, *, today: date, using: str) -> None:
     request.desk_place = (
         authority_of(request.place, using=using) if state is State.WITH_AUTHORITY else request.place
     )
+    request.above = places.authority_above(request.desk_place, authority_codes())
     request.received_on = today
-    waits = state in (State.WITH_LEADER, State.WITH_AUTHORITY)
+    waits = state in rules.WAITING
     request.due_on = calendar(using).due_on(today, rules.DAYS_FOR_AUTHORITY).on if waits else None
     request.version += 1
     request.save(using=using)
@@ -554,6 +555,14 @@ def undoer_of(request: Graduation, using: str) -> int:
     """Return the authority that may undo a request: the one above the office that decided."""
     decided = authority_of(request.place, using=using) if request.needs_authority else request.place
     return places.authority_above(decided, authority_codes())
+
+
+def who_left(request_id: UUID, *, by: Actor) -> tuple[Graduation, list[Gone]]:
+    """Return a request and who left by it: the dry run of its undo. Raises NoSuchGraduation, NotAllowed."""
+    by.require("status.undo")
+    with national("status") as using:
+        request = _request(request_id, by=by, using=using)
+        return request, gone(request_id, using=using)
 
 
 def undo(

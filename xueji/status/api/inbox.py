@@ -21,6 +21,12 @@ class InboxShown(CaseLines):
     late: int
     returned: int = Field(description="cases of the own office that have to be completed")
     reminders: int = Field(description="unread, 1000 at most")
+    graduations: int = Field(
+        description="毕业办理 / requests for graduation on the own desk, at /status/graduations"
+    )
+    class_requests: int = Field(
+        description="分班与并班 / class requests for the own leader, at /status/class-requests"
+    )
 
 
 @router.get(
@@ -42,5 +48,7 @@ def inbox(request: ActingRequest, after: str = AFTER, limit: int = PAGE_SIZE) ->
         late=numbers.late,
         returned=numbers.returned,
         reminders=notices.unread_count(by),
+        graduations=numbers.graduations,
+        class_requests=numbers.class_requests,
     )
     return answer(200, content.model_dump(mode="json"))

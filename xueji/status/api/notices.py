@@ -27,10 +27,10 @@ from xueji.access.api import (
     router,
     writes,
 )
-from xueji.lib import masks
 from xueji.status.actions import clocks
 from xueji.status.api.shapes import STATUS
 from xueji.status.queries import notices
+from xueji.status.rules.business import shown_name
 from xueji.status.rules.reminders import NOTICE_NAMES, Notice
 
 NoticeName: Any = Literal[tuple(notice.value for notice in Notice)]
@@ -39,13 +39,13 @@ NoticeName: Any = Literal[tuple(notice.value for notice in Notice)]
 class NoticeShown(Schema):
     """A reminder that nobody of the office has read."""
 
-    case: UUID
+    case: UUID = Field(description="the case; for `graduation` the request")
     turn: int
     notice: str
     notice_zh: str
     notice_en: str
     kind: str
-    name: str = Field(description="masked")
+    name: str = Field(description="masked; for `graduation` the number of the grade")
     office: str = Field(description="whose turn it is")
     due_on: date
     created_on: date
@@ -75,7 +75,7 @@ def notices_listed(request: ActingRequest, after: str = AFTER, limit: int = PAGE
                 turn=one.ordinal,
                 **in_words("notice", one.notice, NOTICE_NAMES[one.notice]),
                 kind=one.kind.code,
-                name=masks.name(one.name),
+                name=shown_name(one.kind, one.name),
                 office=one.office,
                 due_on=one.due_on,
                 created_on=one.created_on,

@@ -13,12 +13,15 @@ from ninja.params.functions import Query
 from pydantic import Field
 
 from xueji.access.api import AFTER, PAGE_SIZE, READ_ERRORS, ActingRequest, Listing, answer, cursor_of, router
-from xueji.lib import masks
 from xueji.lib.errors import Refused
-from xueji.status.api.shapes import KIND_FILTER, STATUS, KindName, OfKind, day_and_case, kind_in_words
+from xueji.status.api.shapes import KIND_FILTER, STATUS, OfKind, day_and_case, kind_in_words
 from xueji.status.queries import overdue
 from xueji.status.queries.overdue import Tally
+from xueji.status.rules.business import REQUESTS, shown_name
+from xueji.status.rules.kinds import BY_CODE
 
+# Kinds of change, and of what a school asks for a grade.
+OverdueKind: Any = Literal[("", *BY_CODE, *REQUESTS)]
 DeskState: Any = Literal[overdue.STATES]
 DESK_STATE: Any = Query("late", description="open, due, late, paused")
 
@@ -79,7 +82,7 @@ def tally_shown(tally: Tally) -> TallyShown:
     operation_id="readOverdue",
 )
 def overdue_table(
-    request: ActingRequest, area: int | None = PLACE, kind: KindName = KIND_FILTER
+    request: ActingRequest, area: int | None = PLACE, kind: OverdueKind = KIND_FILTER
 ) -> HttpResponse:
     by = request.actor
     by.require("status.view")
@@ -115,7 +118,7 @@ def no_such_office() -> NoSuchOffice:
 class TurnLineShown(Schema):
     case: UUID
     kind: str
-    name: str = Field(description="masked")
+    name: str = Field(description="masked; for `graduation` the number of the grade")
     party: str
     office: str
     received_on: date
@@ -139,7 +142,7 @@ def overdue_turns(
     office: int | None = PLACE,
     state: DeskState = DESK_STATE,
     alone: bool = Query(False, description="true: 不含下级 / the office alone, without those below"),
-    kind: KindName = KIND_FILTER,
+    kind: OverdueKind = KIND_FILTER,
     after: str = AFTER,
     limit: int = PAGE_SIZE,
 ) -> HttpResponse:
@@ -163,7 +166,7 @@ def overdue_turns(
             TurnLineShown(
                 case=one.case_id,
                 kind=one.kind.code,
-                name=masks.name(one.name),
+                name=shown_name(one.kind, one.name),
                 party=one.party.value,
                 office=one.office,
                 received_on=one.received_on,

@@ -33,6 +33,7 @@ from xueji.status.actions.cases import FieldsMissing, Stopped
 from xueji.status.queries import cases as queries
 from xueji.status.queries.cases import SENDING, CaseView, PaperLine
 from xueji.status.queries.images import rows_of
+from xueji.status.rules.business import Named
 from xueji.status.rules.kind import Kind, Obstacle
 from xueji.status.rules.kinds import BY_CODE
 from xueji.status.rules.papers import BY_KIND as PAPER_OF
@@ -90,7 +91,7 @@ class OfAct(Schema):
     act_en: str
 
 
-def kind_in_words(kind: Kind) -> dict[str, Any]:
+def kind_in_words(kind: Named) -> dict[str, Any]:
     return in_words("kind", kind.code, (kind.zh, kind.en))
 
 

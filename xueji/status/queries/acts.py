@@ -61,6 +61,8 @@ class InboxNumbers:
     due_today: int
     late: int
     returned: int
+    graduations: int
+    class_requests: int
 
 
 def inbox_numbers(by: Actor, *, today: date) -> InboxNumbers:
@@ -68,7 +70,10 @@ def inbox_numbers(by: Actor, *, today: date) -> InboxNumbers:
     with connections["default"].cursor() as cursor:
         cursor.execute(
             """SELECT count(*), count(*) FILTER (WHERE due_on = %(today)s), count(*) FILTER (WHERE due_on < %(today)s),
-                   (SELECT count(*) FROM status_case WHERE starter_place = %(own)s AND state = 'returned')
+                   (SELECT count(*) FROM status_case WHERE starter_place = %(own)s AND state = 'returned'),
+                   (SELECT count(*) FROM status_graduation
+                    WHERE desk_place = %(own)s AND state IN ('with_leader', 'with_authority')),
+                   (SELECT count(*) FROM status_classrequest WHERE place = %(own)s AND state = 'with_leader')
                FROM status_turn WHERE place = %(own)s AND ended_on IS NULL AND paused_on IS NULL""",
             {"today": today, "own": by.place},
         )

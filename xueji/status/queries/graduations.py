@@ -13,6 +13,8 @@ from uuid import UUID
 
 from django.db import connections
 
+from xueji.access.scope import Actor
+from xueji.changes.queries.pages import Page, page_of
 from xueji.organisations.rules.school_kinds import KINDS, YEARS, Stage, System
 from xueji.status.rules import graduation as rules
 from xueji.status.rules.graduation import STAYS, Choice, Finding, GradeFacts, PupilFacts, State
@@ -240,17 +242,6 @@ def waiting_at(place: int, *, using: str = "default", limit: int = PAGE) -> list
     )
 
 
-def number_waiting_at(place: int, *, using: str = "default") -> int:
-    """Return how many requests wait at an office's desk."""
-    with connections[using].cursor() as cursor:
-        cursor.execute(
-            """SELECT count(*) FROM status_graduation
-               WHERE desk_place = %s AND state IN ('with_leader', 'with_authority')""",
-            [place],
-        )
-        return int(cursor.fetchone()[0])
-
-
 def decided_below(lo: int, hi: int, *, using: str = "default", limit: int = PAGE) -> list[Waiting]:
     """Return the requests of an area that took effect, the latest first."""
     with connections[using].cursor() as cursor:
@@ -261,6 +252,34 @@ def decided_below(lo: int, hi: int, *, using: str = "default", limit: int = PAGE
             {"lo": lo, "hi": hi, "limit": limit},
         )
         return [_waiting(row) for row in cursor.fetchall()]
+
+
+OF_AREA = """
+SELECT r.id, r.place, o.name, r.number, r.stage, r.entry_year, r.state,
+    (SELECT count(*) FROM status_graduationpupil p WHERE p.graduation_id = r.id AND p.outcome <> '00'),
+    r.received_on, r.due_on
+FROM status_graduation r JOIN organisations_organisation o ON o.id = r.school_id
+WHERE r.place >= %(lo)s AND r.place < %(hi)s AND (%(state)s = '' OR r.state = %(state)s)
+    AND (%(after)s::uuid IS NULL OR r.id < %(after)s)
+ORDER BY r.id DESC LIMIT %(limit)s
+"""
+
+
+def requests_of(
+    by: Actor, *, state: str = "", after: UUID | None = None, size: int = PAGE
+) -> Page[Waiting, UUID]:
+    """Return a page of the requests of the reader's school or area, the newest first; it goes on and not back."""
+    known: dict[str, Any] = {
+        "lo": by.scope.lo,
+        "hi": by.scope.hi,
+        "state": state,
+        "after": after,
+        "limit": size + 1,
+    }
+    with connections["default"].cursor() as cursor:
+        cursor.execute(OF_AREA, known)
+        found = [_waiting(row) for row in cursor.fetchall()]
+    return page_of(found, size=size, key=lambda one: one.id, is_after=after is not None, is_before=False)
 
 
 def _requests(where: str, place: int, using: str, limit: int) -> list[Waiting]:
@@ -305,6 +324,42 @@ def _listed(row: tuple[Any, ...]) -> Listed:
     student, class_id, name, outcome, destination, reason, state, aside = row
     codes = json.loads(aside) if isinstance(aside, str) else aside
     return Listed(student, class_id, name, outcome, destination, reason, state, tuple(codes))
+
+
+@dataclass(frozen=True)
+class Gone:
+    """A pupil who left by a request, and what stands on it since: another enrolment, a case filed later."""
+
+    student_id: UUID
+    name: str
+    class_name: str
+    outcome: str
+    is_enrolled_again: bool
+    has_case: bool
+
+    @property
+    def can_come_back(self) -> bool:
+        return not self.is_enrolled_again and not self.has_case
+
+
+GONE = """
+SELECT p.student_id, p.name, c.name, p.outcome,
+    EXISTS (SELECT 1 FROM students_enrolment e WHERE e.student_id = p.student_id AND e.ended_on IS NULL),
+    EXISTS (SELECT 1 FROM status_case k WHERE k.student_id = p.student_id AND k.closed_on IS NULL
+        AND k.state <> 'waiting' AND NOT k.is_discreet AND k.filed_on >= r.effect_on)
+FROM status_graduationpupil p
+JOIN status_graduation r ON r.id = p.graduation_id
+JOIN organisations_class c ON c.id = p.class_id
+WHERE p.graduation_id = %s AND p.state = 'done'
+ORDER BY c.number, p.name, p.student_id
+"""
+
+
+def gone(request_id: UUID, *, using: str) -> list[Gone]:
+    """Return who left by a request and has not come back, by class and name. Read in the national role."""
+    with connections[using].cursor() as cursor:
+        cursor.execute(GONE, [request_id])
+        return [Gone(*row) for row in cursor.fetchall()]
 
 
 @dataclass(frozen=True)

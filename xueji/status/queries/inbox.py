@@ -18,14 +18,19 @@ from xueji.access.scope import Actor
 from xueji.changes.queries.inbox import WAITING as REGISTRATION
 from xueji.changes.queries.inbox import desk_of
 from xueji.changes.queries.pages import Page, page_of
+from xueji.status.rules.business import GRADUATION as REQUEST
+from xueji.status.rules.class_requests import RequestState
+from xueji.status.rules.graduation import WAITING as WAITING_GRADUATIONS
+from xueji.status.rules.graduation import State as Graduating
 from xueji.status.rules.steps import State
 
 # Beyond this many an exact number helps nobody and costs: the pages say 1,000+.
 MOST_COUNTED = 1_000
 # What has no due day comes last.
 NEVER = date(9999, 12, 31)
-# Kinds of line beside roster and problem: a case on the own desk or given back to it, and one that is late below.
-CHANGE, LATE_BELOW = "change", "late"
+# Kinds of line beside roster and problem: a case on the own desk or given back to it, one that is late below, and a
+# school's requests for a grade.
+CHANGE, LATE_BELOW, GRADUATION, CLASSES = "change", "late", "graduation", "classes"
 
 Place = tuple[date, UUID]
 
@@ -34,8 +39,9 @@ Place = tuple[date, UUID]
 class Waiting:
     """A line of the inbox.
 
-    `kind` is roster, problem, change or late. `name` is the file for a roster and the pupil for the others;
-    `what` the kind of problem or of change; `returned` the reason with which a desk gave a roster back.
+    `kind` is roster, problem, change, late, graduation or classes. `name` is the file for a roster, the number of
+    the grade for a request, the pupil for the others; `what` the kind of problem, of change or of request;
+    `returned` the reason with which a desk gave a roster back.
     """
 
     kind: str
@@ -68,6 +74,10 @@ class Numbers:
     is_capped: bool
 
 
+IN_WAITING = ", ".join(f"'{state}'" for state in sorted(WAITING_GRADUATIONS))
+LEAVING = (
+    "(SELECT count(*) FROM status_graduationpupil p WHERE p.graduation_id = r.id AND p.outcome <> '00')::int"
+)
 # Beside what registration has: turns of the own desk, cases given back to the own office, and turns of offices below
 # that are late. A paused turn waits for others.
 WAITING = f"""
@@ -87,6 +97,23 @@ SELECT '{LATE_BELOW}', t.case_id, t.received_on, t.due_on, '{State.WITH_DESK}', 
 FROM status_turn t
 WHERE %(watches_changes)s AND t.above = %(desk)s AND t.due_on < %(today)s AND t.ended_on IS NULL
     AND t.paused_on IS NULL AND t.place <> %(desk)s
+UNION ALL
+SELECT '{GRADUATION}', r.id, r.received_on, r.due_on, r.state, '{REQUEST.code}', r.place, r.number::text, '', {LEAVING}, 0,
+    r.version
+FROM status_graduation r
+WHERE %(decides_changes)s AND r.desk_place = %(desk)s AND r.state IN ({IN_WAITING})
+    OR %(files_changes)s AND r.desk_place = %(desk)s AND r.state = '{Graduating.DRAFT}' AND r.reason <> ''
+UNION ALL
+SELECT '{LATE_BELOW}', r.id, r.received_on, r.due_on, r.state, '{REQUEST.code}', r.desk_place, r.number::text, '',
+    {LEAVING}, 0, r.version
+FROM status_graduation r
+WHERE %(watches_changes)s AND r.above = %(desk)s AND r.due_on < %(today)s AND r.state IN ({IN_WAITING})
+    AND r.desk_place <> %(desk)s
+UNION ALL
+SELECT '{CLASSES}', r.id, r.filed_on, NULL, r.state, '', r.place, g.number::text, '',
+    (SELECT count(*) FROM status_classmove m WHERE m.request_id = r.id)::int, 0, 1
+FROM status_classrequest r JOIN organisations_grade g ON g.id = r.grade_id
+WHERE %(decides_classes)s AND r.place = %(desk)s AND r.state = '{RequestState.WITH_LEADER}'
 """
 # One page first, then the names of its offices: they are not looked up for everything that waits.
 LISTED = f"""
@@ -118,6 +145,7 @@ def _desk(by: Actor, today: date) -> dict[str, Any]:
     return desk_of(by, today) | {
         "decides_changes": decides_changes(by),
         "files_changes": by.may("status.file") or by.may("status.file_at_authority"),
+        "decides_classes": by.may("classes.decide"),
         "watches_changes": by.level is not Level.SCHOOL and by.may("status.view"),
     }
 
@@ -140,7 +168,7 @@ def waiting(
 ) -> Page[Waiting, Place]:
     """Return what waits on the desk of the reader's office, what is due first first. One query.
 
-    `kind` is roster, problem, change or late, `due` late or today, `office` a part of an office's name.
+    `kind` is one of those of Waiting, `due` late or today, `office` a part of an office's name.
     """
     is_back = before is not None and after is None
     window = "true"

@@ -11,8 +11,9 @@ from django.db import connections
 
 from xueji.access.scope import Actor
 from xueji.changes.queries.pages import Page, page_of
-from xueji.status.rules.kind import Kind
-from xueji.status.rules.kinds import BY_CODE
+from xueji.status.rules import marks
+from xueji.status.rules.business import GRADUATION, Named, business
+from xueji.status.rules.graduation import WAITING as WAITING_GRADUATIONS
 from xueji.status.rules.reminders import Notice
 
 MOST_COUNTED: Final = 1000
@@ -23,12 +24,16 @@ Key = tuple[date, UUID, int, str]
 
 @dataclass(frozen=True)
 class NoticeLine:
-    """One reminder: about which case, whose turn it is, until when."""
+    """One reminder: about which case or request, whose turn it is, until when.
+
+    A request has no pupil, and the grade's number as its name.
+    """
 
     case_id: UUID
     ordinal: int
     notice: Notice
-    kind: Kind
+    kind: Named
+    student_id: UUID | None
     name: str
     due_on: date
     created_on: date
@@ -43,17 +48,29 @@ class NoticeLine:
 # Each says more than those before it: of a turn that is late, that five days are used is no news.
 STRONGER: Final = [Notice.USED_5.value, Notice.USED_8.value, Notice.LAST_DAY.value, Notice.LATE.value]
 
-UNREAD = """
-FROM status_notice n JOIN status_turn t
+IN_WAITING = ", ".join(f"'{state}'" for state in sorted(WAITING_GRADUATIONS))
+
+# What is not open any more needs no reminder: the turn ended, the request moved on, the pupil came back.
+UNREAD = f"""
+FROM status_notice n
+LEFT JOIN status_turn t
     ON t.student_id = n.student_id AND t.case_id = n.case_id AND t.ordinal = n.ordinal AND t.ended_on IS NULL
-WHERE n.place = %(own)s AND n.read_on IS NULL AND NOT EXISTS (
+LEFT JOIN status_graduation g
+    ON n.case_kind = '{GRADUATION.code}' AND g.id = n.case_id AND g.version = n.ordinal AND g.state IN ({IN_WAITING})
+WHERE n.place = %(own)s AND n.read_on IS NULL AND (t.case_id IS NOT NULL OR g.id IS NOT NULL
+    OR n.kind = '{Notice.SUSPENSION_OVER}' AND EXISTS (SELECT 1 FROM status_mark k
+        WHERE k.student_id = n.student_id AND k.kind = '{marks.SUSPENSION}' AND k.until IS NULL
+            AND k.details->>'until' = n.due_on::text))
+AND NOT EXISTS (
     SELECT 1 FROM status_notice m WHERE m.place = n.place AND m.case_id = n.case_id AND m.ordinal = n.ordinal
         AND array_position(%(stronger)s::text[], m.kind::text) > array_position(%(stronger)s::text[], n.kind::text))
 """
 
 LISTED = f"""
-SELECT n.case_id, n.ordinal, n.kind, n.case_kind, n.name, t.due_on, n.created_on,
-    (SELECT o.name FROM organisations_organisation o WHERE o.place = t.place), t.place = n.place
+SELECT n.case_id, n.ordinal, n.kind, n.case_kind, n.student_id, n.name, coalesce(t.due_on, g.due_on, n.due_on),
+    n.created_on,
+    (SELECT o.name FROM organisations_organisation o WHERE o.place = coalesce(t.place, g.desk_place, n.place)),
+    coalesce(t.place, g.desk_place, n.place) = n.place
 {UNREAD} {{window}}
 ORDER BY n.created_on {{order}}, n.case_id {{order}}, n.ordinal {{order}}, n.kind {{order}} LIMIT %(limit)s
 """
@@ -90,7 +107,16 @@ def unread_count(by: Actor) -> int:
 
 
 def _line(row: tuple[Any, ...]) -> NoticeLine:
-    case_id, ordinal, notice, kind, name, due_on, created_on, office, is_own = row
+    case_id, ordinal, notice, kind, student_id, name, due_on, created_on, office, is_own = row
     return NoticeLine(
-        case_id, ordinal, Notice(notice), BY_CODE[kind], name, due_on, created_on, office or "", is_own
+        case_id,
+        ordinal,
+        Notice(notice),
+        business(kind),
+        student_id,
+        name,
+        due_on,
+        created_on,
+        office or "",
+        is_own,
     )

@@ -18,8 +18,9 @@ from xueji.access.rules.places import SERIALS
 from xueji.access.scope import Actor
 from xueji.changes.queries.pages import Page, page_of
 from xueji.lib.school_years import school_year
-from xueji.status.rules.kind import Kind
-from xueji.status.rules.kinds import BY_CODE
+from xueji.status.rules.business import GRADUATION, Named, business
+from xueji.status.rules.graduation import WAITING as WAITING_GRADUATIONS
+from xueji.status.rules.graduation import State
 from xueji.status.rules.routes import Party
 
 SIZE: Final = 50
@@ -63,9 +64,9 @@ class OfficeTally:
 
 @dataclass(frozen=True)
 class KindTally:
-    """The same by kind of change."""
+    """The same by kind of change or request."""
 
-    kind: Kind
+    kind: Named
     tally: Tally
 
 
@@ -95,14 +96,24 @@ TALLY = """
     max(days_used) FILTER (WHERE ended_on IS NOT NULL)
 """
 
+IN_WAITING = ", ".join(f"'{state}'" for state in sorted(WAITING_GRADUATIONS))
+
 # Own desk and schools of the area's own division stand alone; what is below stands under its authority.
 TABLE = f"""
-WITH turns AS (
-    SELECT CASE WHEN place - place %% %(serials)s = %(area)s THEN place ELSE place - place %% %(width)s END AS office,
-        kind, ended_on, paused_on, due_on, days_used
+WITH waiting AS (
+    SELECT place, kind, ended_on, paused_on, due_on, days_used
     FROM status_turn
     WHERE place >= %(lo)s AND place < %(hi)s AND (%(kind)s = '' OR kind = %(kind)s)
         AND (ended_on IS NULL OR ended_on >= %(began)s)
+    UNION ALL
+    SELECT desk_place, '{GRADUATION.code}', NULL, NULL, due_on, NULL
+    FROM status_graduation
+    WHERE desk_place >= %(lo)s AND desk_place < %(hi)s AND %(kind)s IN ('', '{GRADUATION.code}')
+        AND state IN ({IN_WAITING})
+), turns AS (
+    SELECT CASE WHEN place - place %% %(serials)s = %(area)s THEN place ELSE place - place %% %(width)s END AS office,
+        kind, ended_on, paused_on, due_on, days_used
+    FROM waiting
 )
 SELECT GROUPING(office), GROUPING(kind), office, kind, {TALLY}
 FROM turns GROUP BY GROUPING SETS ((office), (kind), ())
@@ -159,7 +170,7 @@ def table(by: Actor, *, area: int, today: date, kind: str = "") -> Overdue:
             is_area = office != area and places.serial_of(office) == 0
             offices.append(OfficeTally(office, names.get(office, ""), is_area, tally))
         elif not no_kind:
-            kinds.append(KindTally(BY_CODE[code], tally))
+            kinds.append(KindTally(business(code), tally))
         else:
             total = tally
     return Overdue(
@@ -178,10 +189,10 @@ Key = tuple[date, UUID]
 
 @dataclass(frozen=True)
 class TurnAtDesk:
-    """An open turn in a list: on whose desk, since when, until when."""
+    """An open turn in a list: on whose desk, since when, until when. A request has the grade's number as its name."""
 
     case_id: UUID
-    kind: Kind
+    kind: Named
     name: str
     party: Party
     office: str
@@ -201,12 +212,21 @@ CONDITIONS: Final = {
     "paused": "t.paused_on IS NOT NULL",
 }
 
-LISTED = """
+LISTED = f"""
 SELECT t.case_id, t.kind, t.name, t.party, coalesce(o.name, ''), t.received_on, t.due_on, t.paused_on IS NOT NULL
-FROM status_turn t LEFT JOIN organisations_organisation o ON o.place = t.place
-WHERE t.ended_on IS NULL AND t.place >= %(lo)s AND t.place < %(hi)s AND {condition}
-    AND (%(kind)s = '' OR t.kind = %(kind)s) {window}
-ORDER BY t.due_on {order}, t.case_id {order} LIMIT %(limit)s
+FROM (
+    SELECT case_id, kind, name, party, place, received_on, due_on, paused_on FROM status_turn
+    WHERE ended_on IS NULL AND place >= %(lo)s AND place < %(hi)s AND (%(kind)s = '' OR kind = %(kind)s)
+    UNION ALL
+    SELECT id, '{GRADUATION.code}', number::text,
+        CASE state WHEN '{State.WITH_LEADER}' THEN '{Party.SCHOOL}' ELSE '{Party.AUTHORITY}' END,
+        desk_place, received_on, due_on, NULL
+    FROM status_graduation
+    WHERE desk_place >= %(lo)s AND desk_place < %(hi)s AND %(kind)s IN ('', '{GRADUATION.code}')
+        AND state IN ({IN_WAITING})
+) t LEFT JOIN organisations_organisation o ON o.place = t.place
+WHERE {{condition}} {{window}}
+ORDER BY t.due_on {{order}}, t.case_id {{order}} LIMIT %(limit)s
 """
 
 
@@ -246,4 +266,4 @@ def turns(
 
 def _turn(row: tuple[Any, ...]) -> TurnAtDesk:
     case_id, kind, name, party, office, received_on, due_on, is_paused = row
-    return TurnAtDesk(case_id, BY_CODE[kind], name, Party(party), office, received_on, due_on, is_paused)
+    return TurnAtDesk(case_id, business(kind), name, Party(party), office, received_on, due_on, is_paused)

@@ -54,6 +54,8 @@ class State(StrEnum):
 
 
 OPEN: Final = frozenset({State.DRAFT, State.WITH_LEADER, State.WITH_AUTHORITY})
+# On a desk that decides, with its clock.
+WAITING: Final = frozenset({State.WITH_LEADER, State.WITH_AUTHORITY})
 
 
 class Act(StrEnum):

@@ -13,5 +13,6 @@ urlpatterns = [
     path("graduations/<uuid:request_id>/", views.show, name="graduation"),
     path("graduations/<uuid:request_id>/classes/<int:class_id>/", views.class_, name="graduation-class"),
     path("graduations/<uuid:request_id>/destination", views.destination, name="graduation-destination"),
+    path("graduations/<uuid:request_id>/undo/", views.undo_some, name="graduation-undo"),
     path("graduations/<uuid:request_id>/act", views.act, name="graduation-act"),
 ]

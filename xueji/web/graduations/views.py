@@ -23,9 +23,10 @@ from xueji.status.actions import graduations as actions
 from xueji.status.actions.graduations import ChoicesUnfit, Preview
 from xueji.status.models import Graduation
 from xueji.status.queries import graduations as queries
-from xueji.status.queries.graduations import Line, Listed, Waiting
+from xueji.status.queries.graduations import Gone, Line, Listed, Waiting
 from xueji.status.rules import graduation as rules
 from xueji.status.rules.graduation import STAYS, Act, Choice, State
+from xueji.web.classes.forms import Ticked
 from xueji.web.doors import ActingRequest, done_once, door
 from xueji.web.graduations import words
 from xueji.web.pages import UNPROCESSABLE, Column, Row, Table, part, render
@@ -525,3 +526,116 @@ def act(request: ActingRequest, request_id: UUID) -> HttpResponse:
         if refused.code in ("not-found", "not-allowed"):
             raise
         return page_of_request(request, request_id, refused=refused)
+
+
+# Undo of some --------------------------------------------------------------------------------
+
+
+class UndoForm(ReasonForm):
+    selected = Ticked()
+
+
+@door("status.undo", methods=("GET", "HEAD", "POST"))
+def undo_some(request: ActingRequest, request_id: UUID) -> HttpResponse:
+    """Choose pupils, look at what their undo does, and let them come back; the others stay as they left."""
+    asked, left = actions.who_left(request_id, by=request.actor)
+    if not may_undo(request, asked):
+        raise actions.no_such()
+    form = UndoForm(request.POST if request.method == "POST" else None)
+    name = words.grade_word(asked.number)
+    context: dict[str, Any] = {
+        "asked": asked,
+        "school": name_at(asked.place),
+        "name": name,
+        "form": form,
+        "table": gone_table(left),
+        "crumbs": [
+            *crumbs(name)[:1],
+            (name, reverse("graduation", args=[asked.id])),
+            (_("撤销部分学生的毕业"), ""),
+        ],
+    }
+    if request.method != "POST" or not form.is_valid():
+        return render(
+            request, "graduations/undo.html", context, status=UNPROCESSABLE if form.errors else None
+        )
+    chosen, reason = form.cleaned_data["selected"], form.cleaned_data["reason"]
+    if request.POST.get("confirmed") == "yes":
+
+        def do() -> str:
+            actions.undo(
+                request_id, reason=reason, by=request.actor, today=timezone.localdate(), students=chosen
+            )
+            messages.success(
+                request,
+                ngettext(
+                    "已撤销，%(count)s 名学生恢复在读。", "已撤销，%(count)s 名学生恢复在读。", len(chosen)
+                )
+                % {"count": len(chosen)},
+            )
+            return reverse("graduation", args=[request_id])
+
+        try:
+            return done_once(request, do)
+        except Refused as refused:
+            if refused.code == "not-allowed":
+                raise
+            return render(request, "graduations/undo.html", context, refused=refused)
+    return render(request, "graduations/confirm.html", context | undo_ahead(asked, left, set(chosen), reason))
+
+
+def gone_table(left: list[Gone]) -> Table:
+    """Return who left by a request; who cannot come back has no box, and the reason."""
+    rows = tuple(
+        Row(
+            (
+                words.name_of(one.name, in_full=False),
+                one.class_name,
+                words.outcome_word(one.outcome),
+                in_the_way(one) or "–",
+            ),
+            key=str(one.student_id) if one.can_come_back else "",
+        )
+        for one in left
+    )
+    columns = (
+        Column(_("姓名")),
+        Column(_("班级")),
+        Column(_("办理结果"), "nowrap"),
+        Column(_("不能撤销的原因")),
+    )
+    return Table(_("随这份申请毕业的学生"), columns, rows)
+
+
+def in_the_way(one: Gone) -> str:
+    if one.is_enrolled_again:
+        return _("已有新的学籍，须先撤销后来的业务。")
+    return _("有此后提出的在办业务，须先办结或撤回。") if one.has_case else ""
+
+
+def undo_ahead(asked: Graduation, left: list[Gone], chosen: set[UUID], reason: str) -> dict[str, Any]:
+    """Return what a confirmation shows: how many come back, how many stay as they left, what follows."""
+    back = [one for one in left if one.student_id in chosen]
+    classes = list(dict.fromkeys(one.class_name for one in back))
+    return {
+        "question": ngettext("撤销 %(count)s 名学生的毕业", "撤销 %(count)s 名学生的毕业", len(back))
+        % {"count": len(back)},
+        "figures": [
+            (_("恢复在读"), thousands(len(back)), "good"),
+            (_("毕业不变"), thousands(len(left) - len(back)), ""),
+        ],
+        "stops": [
+            f"{words.name_of(one.name, in_full=False)}：{in_the_way(one)}"
+            for one in back
+            if not one.can_come_back
+        ],
+        "consequences": [
+            _("这些学生回到 %(classes)s，已关闭的班级和年级重新开放。") % {"classes": "、".join(classes)},
+            _("毕业前的学籍状态原样恢复；每名学生的记录里留下这次撤销。"),
+        ],
+        "label": _("撤销所选学生的毕业"),
+        "dangerous": True,
+        "back": reverse("graduation-undo", args=[asked.id]),
+        "action": reverse("graduation-undo", args=[asked.id]),
+        "hidden": [("reason", reason), *(("selected", one.student_id) for one in back)],
+    }

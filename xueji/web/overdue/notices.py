@@ -12,15 +12,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from xueji.lib import masks
 from xueji.status.actions.clocks import mark_read as mark
 from xueji.status.queries import notices as queries
 from xueji.status.queries.notices import Key, NoticeLine
 from xueji.status.rules.reminders import NOTICE_NAMES, Notice
 from xueji.web.doors import ActingRequest, done_once, door
-from xueji.web.overdue.views import case_address
 from xueji.web.pages import Column, Row, Table, render
-from xueji.web.status_words import due_mark
+from xueji.web.status_words import address_of, due_mark, title_of
 from xueji.web.templatetags.xueji import day, spoken
 
 
@@ -46,12 +44,12 @@ def table_of(found: list[NoticeLine]) -> Table | None:
     rows = tuple(
         Row(
             (
-                f"{spoken((one.kind.zh, one.kind.en))} {masks.name(one.name)}",
+                title_of(one.kind, one.name),
                 spoken(NOTICE_NAMES[one.notice]) + ("" if one.is_own else f"：{one.office}"),
                 due_mark(one.due_on, today),
                 day(one.created_on),
             ),
-            url=case_address(one.case_id),
+            url=address(one),
             key=text_of(one.key),
         )
         for one in found
@@ -63,6 +61,13 @@ def table_of(found: list[NoticeLine]) -> Table | None:
         Column(_("提醒日"), "nowrap"),
     )
     return Table(_("未读提醒，新的在前"), columns, rows) if rows else None
+
+
+def address(line: NoticeLine) -> str:
+    """Return where to go on: after a suspension it is the pupil, for the case is over."""
+    if line.notice is Notice.SUSPENSION_OVER:
+        return reverse("student", args=[line.student_id])
+    return address_of(line.kind, line.case_id)
 
 
 def text_of(key: Key | None) -> str:

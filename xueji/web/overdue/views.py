@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 from urllib.parse import urlencode
-from uuid import UUID
 
 from django import forms
 from django.http import Http404, HttpResponse
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
@@ -17,17 +16,17 @@ from django.utils.translation import gettext_lazy
 from xueji.access.rules import places
 from xueji.access.rules.permissions import Level
 from xueji.access.scope import Actor
-from xueji.lib import masks
 from xueji.organisations.queries import name_at, way_to
 from xueji.status.queries import overdue as queries
 from xueji.status.queries.overdue import OfficeTally, Overdue, Tally, TurnAtDesk
-from xueji.status.rules.kinds import KINDS
+from xueji.status.rules.business import REQUESTS, Named
+from xueji.status.rules.kinds import BY_CODE, KINDS
 from xueji.status.rules.routes import PARTY_NAMES
 from xueji.web.doors import ActingRequest, door
 from xueji.web.pages import Column, Row, Table, part, render
 from xueji.web.rosters.words import key_text, place_key
 from xueji.web.schools.views import number_key
-from xueji.web.status_words import due_mark
+from xueji.web.status_words import address_of, due_mark, title_of
 from xueji.web.templatetags.xueji import day, spoken, thousands
 
 STATE_WORDS = {
@@ -44,7 +43,8 @@ class KindFilter(forms.Form):
 
     def __init__(self, data: Any) -> None:
         super().__init__(data)
-        kinds = [(kind.code, spoken((kind.zh, kind.en))) for kind in KINDS if not kind.is_discreet]
+        shown: list[Named] = [*(kind for kind in KINDS if not kind.is_discreet), *REQUESTS.values()]
+        kinds = [(kind.code, spoken((kind.zh, kind.en))) for kind in shown]
         self.fields["kind"].choices = [("", _("全部")), *kinds]  # type: ignore[attr-defined]
 
 
@@ -161,7 +161,7 @@ def listing(request: ActingRequest) -> HttpResponse:
     kind = request.GET.get("kind", "")
     if place is None or place not in by.scope or state not in queries.STATES:
         raise Http404
-    if kind and kind not in {one.code for one in KINDS}:
+    if kind and kind not in {*BY_CODE, *REQUESTS}:
         raise Http404
     page = queries.turns(
         by,
@@ -197,14 +197,14 @@ def turns_table(found: list[TurnAtDesk]) -> Table | None:
     rows = tuple(
         Row(
             (
-                f"{spoken((one.kind.zh, one.kind.en))} {masks.name(one.name)}",
+                title_of(one.kind, one.name),
                 f"{spoken(PARTY_NAMES[one.party])} {one.office}",
                 day(one.received_on),
                 part("state", tone="waiting", word=_("等待补正"))
                 if one.is_paused
                 else due_mark(one.due_on, today),
             ),
-            url=case_address(one.case_id),
+            url=address_of(one.kind, one.case_id),
         )
         for one in found
     )
@@ -215,11 +215,3 @@ def turns_table(found: list[TurnAtDesk]) -> Table | None:
         Column(_("期限"), "nowrap"),
     )
     return Table(_("在办业务，最急的在前"), columns, rows) if rows else None
-
-
-def case_address(case_id: UUID) -> str:
-    """Return the page of a case; empty while this installation has none."""
-    try:
-        return reverse("change", args=[case_id])
-    except NoReverseMatch:
-        return ""

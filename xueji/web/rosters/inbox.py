@@ -38,9 +38,10 @@ from xueji.organisations.queries import authority_codes
 from xueji.organisations.rules import divisions
 from xueji.status.actions import many
 from xueji.status.queries.cases import classes_in
-from xueji.status.queries.graduations import number_waiting_at
 from xueji.status.queries.inbox import (
     CHANGE,
+    CLASSES,
+    GRADUATION,
     LATE_BELOW,
     Waiting,
     decides_changes,
@@ -49,12 +50,16 @@ from xueji.status.queries.inbox import (
     waiting,
 )
 from xueji.status.queries.notices import unread_count
+from xueji.status.rules.business import business
+from xueji.status.rules.graduation import State as Graduating
 from xueji.status.rules.kinds import BY_CODE as CHANGES
 from xueji.status.rules.steps import State as ChangeState
 from xueji.web.doors import ActingRequest, done_once, door
 from xueji.web.pages import Column, Row, Table, part, render
+from xueji.web.pupils.words import grade_name
 from xueji.web.rosters import words
 from xueji.web.status import words as change_words
+from xueji.web.status_words import address_of, title_of
 from xueji.web.templatetags.xueji import refused as sentence_of
 from xueji.web.templatetags.xueji import spoken, thousands
 
@@ -71,6 +76,8 @@ class InboxFilter(forms.Form):
             ("roster", gettext_lazy("新生名册")),
             ("problem", gettext_lazy("问题学籍")),
             ("change", gettext_lazy("学籍变动")),
+            ("graduation", gettext_lazy("毕业办理")),
+            ("classes", gettext_lazy("分班与并班")),
             ("late", gettext_lazy("下级逾期")),
         ],
     )
@@ -129,15 +136,9 @@ def inbox(request: ActingRequest) -> HttpResponse:
         "is_authority": is_authority,
         "reminders": unread_count(actor) if actor.may("status.view") else 0,
         "overdue": overdue_table(overdue.items, today=today),
-        "graduations": number_waiting_at(actor.place) if decides_graduations(request) else 0,
         "has_more_overdue": overdue.after is not None or actor.level is not Level.COUNTY,
     }
     return render(request, "rosters/inbox.html", context)
-
-
-def decides_graduations(request: ActingRequest) -> bool:
-    """Return whether the reader decides requests for graduation."""
-    return any(request.actor.may(act) for act in ("status.decide_at_school", "status.decide_at_authority"))
 
 
 @door()
@@ -176,10 +177,22 @@ def waiting_table(
             state = words.state_mark(one.state, one.version)
             address = reverse("roster", args=[one.id])
             key = f"{one.id}:{one.version}" if one.state in approvable else ""
+        elif one.kind == CLASSES:
+            name = f"{_('分班与并班')} {grade_name(int(one.name))}"
+            note, key, address = "", "", reverse("class-request", args=[one.id])
+            state = part("state", tone="waiting", word=_("待审核"))
+        elif one.kind == GRADUATION:
+            name, note, key = title_of(business(one.what), one.name), "", ""
+            address = reverse("graduation", args=[one.id])
+            is_back = one.state == Graduating.DRAFT
+            state = part(
+                "state",
+                tone="late" if is_back else "waiting",
+                word=_("待补正") if is_back else _("待核办"),
+            )
         elif one.kind in (CHANGE, LATE_BELOW):
-            change = CHANGES[one.what]
-            name = f"{change_words.kind_word(change)} {masks.name(one.name)}"
-            note, address = "", reverse("change", args=[one.id])
+            change = business(one.what)
+            name, note, address = title_of(change, one.name), "", address_of(change, one.id)
             if one.kind == LATE_BELOW:
                 state = part("state", tone="late", word=_("下级逾期"))
                 key = ""
@@ -199,7 +212,7 @@ def waiting_table(
             with_note(state, note),
             words.day_mark(one.since),
             change_words.due_mark(one.due_on, today)
-            if one.kind in (CHANGE, LATE_BELOW)
+            if one.kind in (CHANGE, LATE_BELOW, GRADUATION)
             else words.due_mark(one.due_on, today),
         ]
         rows.append(Row(tuple(cells), url=address, key=key))
