@@ -136,6 +136,9 @@ def world(site: str) -> World:
     change = filed("transfer", coming, to_class(HERE), by=REGISTRAR, today=today)
     returned = filed("suspension", provisional.id, suspension, by=REGISTRAR, today=today)
     cases.send_back(returned.id, reason="请补医院证明", by=actor(LEADER), today=today)
+    truant = enrolled(LONG_NAME + "壬", 13)
+    gone = {"reason": "B", "since": str(today), "whereabouts": "unknown", "note": "两次家访"}
+    approved(filed("dropout", truant, gone, by=REGISTRAR, today=today).id, LEADER, OFFICER, today=today)
     registrar = actor(REGISTRAR)
     with acting(registrar.scope):
         begun = keep_draft(
@@ -262,6 +265,8 @@ TOURS: dict[str, tuple[Stop, ...]] = {
         Stop("class", of("class_id"), then="下一步看结果"),
         Stop("class-requests"),
         Stop("class-requests", query="state=refused"),
+        Stop("absent"),
+        Stop("absent", query="tab=pool"),
         Stop("class-request", of("split")),
         Stop("class", of("empty_class")),
         Stop("class-open", here),
@@ -294,6 +299,8 @@ TOURS: dict[str, tuple[Stop, ...]] = {
         Stop("inbox"),
         Stop("class-requests"),
         Stop("class-request", of("split")),
+        Stop("absent", query="tab=dropouts"),
+        Stop("dropout-report"),
         Stop("changes", query="tab=closed"),
         Stop("change", of("done")),
         Stop("discreet"),
@@ -348,7 +355,7 @@ ELSEWHERE = {
     "inbox-count", "roster-progress", "roster-template", "roster-corrected", "problem-paper", "watermark",
     "sign-out", "set-language", "choose-theme", "switch-appointment", "rosters-approve", "roster-submit",
     "roster-undo", "roster-decide", "problem-file", "problem-state", "problem-numbers", "problem-decide",
-    "class-move", "class-request-act", "class-close", "graduation-begin", "graduation-destination", "graduation-act", "appointment-end", "promotion-progress", "promotion-settle",
+    "class-move", "class-request-act", "dropout-report-file", "class-close", "graduation-begin", "graduation-destination", "graduation-act", "appointment-end", "promotion-progress", "promotion-settle",
     "change-decide", "change-drop", "change-paper",
     "promotion-start", "promotion-undo", "account-link", "pack-receive",
     "stand-in-end", "notices-read",

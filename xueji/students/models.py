@@ -131,6 +131,12 @@ class Enrolment(ScopedModel):
                 condition=Q(ended_on__isnull=True) & ~Q(state="01"),
                 name="enrolment_place_not_attending",
             ),
+            # Those who left so that nobody may know where they went: withdrawn, left, expelled, missing, otherwise gone.
+            models.Index(
+                fields=["place", "ended_on"],
+                condition=Q(ended_on__isnull=False, state__in=["03", "09", "14", "15", "99"]),
+                name="enrolment_place_lost",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -28,5 +28,6 @@ urlpatterns = [
     path("", include("xueji.web.packs.urls")),
     path("", include("xueji.web.promotion.urls")),
     path("", include("xueji.web.overdue.urls")),
+    path("", include("xueji.web.absent.urls")),
     path("", include("xueji.web.accounts.urls")),
 ]

@@ -3,6 +3,7 @@ actions, the same refusals.
 """
 
 from xueji.status.api import (
+    absent,
     cases,
     class_requests,
     deciding,
@@ -19,6 +20,7 @@ from xueji.status.api import (
 )
 
 __all__ = (
+    "absent",
     "cases",
     "class_requests",
     "deciding",

@@ -97,16 +97,17 @@ UNTIL = "(m.details->>'until')"
 
 # Enrolments that ended so that nobody knows where the pupil went, and were the last; the pupil's row is still held by
 # the place, so no other school has the pupil now.
-LEFT = """
-SELECT s.id, s.name, e.place, o.name, g.number, c.name, e.ended_on, e.id, '{{}}'::jsonb, e.state, s.sex, s.birth_on
+LOST_STATES = ", ".join(f"'{state}'" for state in sorted(LEFT_BY))
+LEFT = f"""
+SELECT s.id, s.name, e.place, o.name, g.number, c.name, e.ended_on, e.id, '{{{{}}}}'::jsonb, e.state, s.sex, s.birth_on
 FROM students_enrolment e
 JOIN students_student s ON s.id = e.student_id AND s.place = e.place
 JOIN organisations_organisation o ON o.id = e.school_id
 JOIN organisations_class c ON c.id = e.class_of_id
 JOIN organisations_grade g ON g.id = c.grade_id
-WHERE e.place >= %(lo)s AND e.place < %(hi)s AND e.ended_on IS NOT NULL AND e.state = ANY(%(states)s)
+WHERE e.place >= %(lo)s AND e.place < %(hi)s AND e.ended_on IS NOT NULL AND e.state IN ({LOST_STATES})
     AND NOT EXISTS (SELECT 1 FROM students_enrolment n WHERE n.student_id = e.student_id
-        AND (n.ended_on IS NULL OR (n.ended_on, n.started_on) > (e.ended_on, e.started_on))) {where}
+        AND (n.ended_on IS NULL OR (n.ended_on, n.started_on) > (e.ended_on, e.started_on))) {{where}}
 ORDER BY e.ended_on, e.student_id LIMIT %(limit)s
 """
 
@@ -182,7 +183,7 @@ def pool(
         where, known = _marked(state, kind, after)
         statement = MARKED.format(where=where + more, day="m.since")
         found += map(_lost, _rows(statement, known, below, size, using))
-    known = {"states": sorted(LEFT_BY)}
+    known = {}
     where = ""
     if after is not None:
         where = "AND (e.ended_on, e.student_id) > (%(key_day)s, %(key_id)s)"

@@ -1,0 +1,1 @@
+"""Who is not at school: suspensions that ran out, dropouts with their monthly report, pupils lost sight of."""
