@@ -118,7 +118,11 @@ def current_scope() -> Scope:
     return scope
 
 
-def tell_database(scope: Scope | None, using: str = "default") -> None:
+# Statements that look a few rows up by their keys are planned once per connection, not at every call.
+PLANNED_ONCE = "; SET LOCAL plan_cache_mode = force_generic_plan"
+
+
+def tell_database(scope: Scope | None, using: str = "default", and_also: str = "") -> None:
     """Set the range for the policies, for this transaction only; without a scope every policy is an error.
 
     The SET LOCAL statement with integer literals, not set_config(): a distributed
@@ -126,20 +130,22 @@ def tell_database(scope: Scope | None, using: str = "default") -> None:
     """
     lo, hi = (int(scope.lo), int(scope.hi)) if scope else ("''", "''")
     with connections[using].cursor() as cursor:
-        cursor.execute(f"SET LOCAL xueji.lo = {lo}; SET LOCAL xueji.hi = {hi}")
+        cursor.execute(f"SET LOCAL xueji.lo = {lo}; SET LOCAL xueji.hi = {hi}{and_also}")
 
 
 @contextmanager
-def standing(scope: Scope, using: str) -> Iterator[None]:
+def standing(scope: Scope, using: str, and_also: str = "") -> Iterator[None]:
     """Open a transaction on `using` in which both walls stand at `scope`; afterwards they stand as before."""
     outer = _told.get().get(using) if connections[using].in_atomic_block else None
     current = _current.set(scope)
     told = _told.set({**_told.get(), using: scope})
     try:
         with transaction.atomic(using=using):
-            tell_database(scope, using)
+            # Where the walls stand so already, nothing is told, and nothing is to be told again.
+            if scope != outer or and_also:
+                tell_database(scope, using, and_also)
             yield
-        if connections[using].in_atomic_block:
+        if scope != outer and connections[using].in_atomic_block:
             # SET LOCAL lasts as long as the outer transaction: what was told there is told again.
             tell_database(outer, using)
     finally:
@@ -155,15 +161,15 @@ def acting(scope: Scope, using: str = "default") -> Iterator[None]:
 
 
 @contextmanager
-def national(act: str) -> Iterator[str]:
+def national(act: str, and_also: str = "") -> Iterator[str]:
     """Open a transaction in the national role, for an act on the short list.
 
-    Yields the database alias. The scope is the whole nation for both walls.
+    `and_also` is PLANNED_ONCE where all that is asked in it goes by keys. Yields the database alias. The scope is the whole nation for both walls.
     Raises NotOnTheList.
     """
     if act not in NATIONAL_ACTS:
         raise NotOnTheList(act)
-    with standing(Scope(*EVERYWHERE), "national"):
+    with standing(Scope(*EVERYWHERE), "national", and_also):
         yield "national"
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 from django.db import connections
 
-from xueji.access.scope import national
+from xueji.access.scope import PLANNED_ONCE, national
 from xueji.lib.errors import Refused
 
 
@@ -54,7 +54,7 @@ class Writing:
 @contextmanager
 def business() -> Iterator[Writing]:
     """Open the transaction of an act in the national role; what was said in it is sent at its end."""
-    with national("status") as using:
+    with national("status", PLANNED_ONCE) as using:
         writing = Writing(using)
         yield writing
         writing.send()

@@ -76,14 +76,36 @@ def receive(
     batch_id = uuid7.new()
     sealed = settings.XUEJI_KEY_RING.encrypt(content, associated("roster file", batch_id))
     with national("roster.check") as using, connections[using].cursor() as cursor:
+        batch = RosterBatch(
+            id=batch_id,
+            place=school.place,
+            school=school,
+            desk_place=school.place,
+            state=State.UPLOADED,
+            door=door,
+            file_name=file_name[:200],
+            sha256=sha256,
+            uploaded_by=by.account_id,
+        )
         cursor.execute(
             """INSERT INTO changes_rosterbatch (id, place, school_id, desk_place, state, door, layout, file_name,
                    sha256, rows, accepted, rejected, warnings, excepted, registered, notes, seconds, uploaded_by, version)
-               VALUES (%s, %s, %s, %s, 'uploaded', %s, '', %s, %s, 0, 0, 0, 0, 0, 0, '{}', 0, %s, 1)
-               ON CONFLICT (school_id, sha256) WHERE state <> 'withdrawn' DO NOTHING""",
-            [batch_id, school.place, school.pk, school.place, door, file_name[:200], sha256, by.account_id],
+               VALUES (%s, %s, %s, %s, %s, %s, '', %s, %s, 0, 0, 0, 0, 0, 0, '{}', 0, %s, 1)
+               ON CONFLICT (school_id, sha256) WHERE state <> 'withdrawn' DO NOTHING RETURNING uploaded_at""",
+            [
+                batch_id,
+                batch.place,
+                school.pk,
+                batch.place,
+                batch.state,
+                door,
+                batch.file_name,
+                sha256,
+                by.account_id,
+            ],
         )
-        if cursor.rowcount == 0:
+        begun = cursor.fetchone()
+        if begun is None:
             kept = live_batch(school, sha256, using)
             if kept is not None:
                 return kept, False
@@ -92,7 +114,9 @@ def receive(
         RosterFile.everywhere.using(using).create(batch_id=batch_id, place=school.place, content=sealed)
         uploaded = {"state": State.UPLOADED, "file": file_name}
         note(batch_id, "roster.upload", by=by, place=school.place, using=using, after=uploaded)
-        return RosterBatch.everywhere.using(using).get(pk=batch_id), True
+        (batch.uploaded_at,) = begun
+        batch._state.adding, batch._state.db = False, using
+        return batch, True
 
 
 def live_batch(school: School, sha256: str, using: str) -> RosterBatch | None:
@@ -152,8 +176,10 @@ def roster_of(batch: RosterBatch, using: str) -> Roster:
 
 def keep(batch: RosterBatch, found: Examined, *, using: str, report: Report) -> None:
     """Write findings and accepted rows of an examined batch, in place of earlier ones."""
-    RosterFinding.everywhere.using(using).filter(batch_id=batch.id).delete()
-    RosterRow.everywhere.using(using).filter(batch_id=batch.id).delete()
+    if batch.state != State.UPLOADED:
+        RosterFinding.everywhere.using(using).filter(batch_id=batch.id).delete()
+        RosterRow.everywhere.using(using).filter(batch_id=batch.id).delete()
+        problems.forget_drafts(batch, using=using)
     report("write", 0, found.rows)
     severities = {code: row.severity.value for code, row in BY_CODE.items()}
     with connections[using].cursor() as cursor:
@@ -196,23 +222,40 @@ def submit(batch_id: UUID, *, by: Actor, today: date) -> RosterBatch:
     """
     with national("roster.submit") as using:
         batch = locked(batch_id, using)
-        step = step_to(batch, Act.SUBMIT, by)
-        opened = problems.open_for(batch, by=by, today=today, using=using)
-        taken = claims.claim(batch, using)
-        count = RosterRow.everywhere.using(using).filter(batch_id=batch.id, state=RowState.ACCEPTED).count()
-        # What a desk took out in an earlier round is rejected from now on.
-        batch.accepted, batch.rejected, batch.excepted = count, batch.rows - count, 0
-        if count or opened:
-            hand_in(batch, step, by=by, today=today, using=using, taken=taken, problem_count=opened)
-        else:
-            batch.save(using=using)
+        is_handed_in = submitted(batch, by=by, today=today, using=using)
     # Raised only now, so that the findings of the lost rows are kept.
-    if batch.state == State.CHECKED:
-        raise NothingToSubmit(
-            "没有可以提交的学生：请先按提示改正后再上传。",
-            "There is no pupil to submit: correct the file as the findings say and upload it again.",
-        )
+    if not is_handed_in:
+        raise nothing_to_submit()
     return batch
+
+
+def nothing_to_submit() -> NothingToSubmit:
+    return NothingToSubmit(
+        "没有可以提交的学生：请先按提示改正后再上传。",
+        "There is no pupil to submit: correct the file as the findings say and upload it again.",
+    )
+
+
+def submitted(batch: RosterBatch, *, by: Actor, today: date, using: str) -> bool:
+    """Claim the children of a locked batch and hand it in; return False when no pupil is left of it."""
+    step = step_to(batch, Act.SUBMIT, by)
+    opened = problems.open_for(batch, by=by, today=today, using=using)
+    taken = claims.claim(batch, using)
+    with connections[using].cursor() as cursor:
+        cursor.execute(
+            """SELECT count(*) FILTER (WHERE state = %s), min(entered_on) FROM changes_rosterrow
+               WHERE batch_id = %s""",
+            [RowState.ACCEPTED, batch.id],
+        )
+        count, entered = cursor.fetchone()
+    # What a desk took out in an earlier round is rejected from now on.
+    batch.accepted, batch.rejected, batch.excepted = count, batch.rows - count, 0
+    if not count and not opened:
+        batch.save(using=using)
+        return False
+    batch.due_on = archive_due_on(entered) if entered else None
+    hand_in(batch, step, by=by, today=today, using=using, taken=taken, problem_count=opened)
+    return True
 
 
 def hand_in(
@@ -220,13 +263,6 @@ def hand_in(
 ) -> None:
     """Put a batch whose children are claimed on the desk of the leader."""
     batch.submitted_by = by.account_id
-    entered = (
-        RosterRow.everywhere.using(using)
-        .filter(batch_id=batch.id)
-        .order_by("entered_on")
-        .values_list("entered_on")
-    ).first()
-    batch.due_on = archive_due_on(entered[0]) if entered else None
     hand_over(batch, step.target, desk=batch.place, today=today)
     batch.save(using=using)
     decided(batch, Act.SUBMIT, by=by, using=using)
@@ -412,15 +448,18 @@ def enrol_at_once(
         )
         if found.accepted.is_empty() and problems.doubtful(found.checked).is_empty():
             return None, found
-        batch, _ = receive(content, file_name=values.get("name", "") or door, school=school, by=by, door=door)
-        batch = locked(batch.id, using)
+        batch, is_new = receive(
+            content, file_name=values.get("name", "") or door, school=school, by=by, door=door
+        )
+        if not is_new:
+            batch = locked(batch.id, using)
         if batch.state in {State.UPLOADED, State.CHECKED}:
             before = batch.state
             keep(batch, found, using=using, report=silent)
             batch.state = State.CHECKED
-            batch.save(using=using)
             checked(batch, before=before, using=using)
-            batch = submit(batch.id, by=by, today=today)
+            if not submitted(batch, by=by, today=today, using=using):
+                raise nothing_to_submit()
     return batch, found
 
 

@@ -684,6 +684,8 @@ def required(findings: Findings, *, layout: str) -> None:
 
 def repetitions(normal: pl.DataFrame) -> pl.DataFrame:
     """Return a finding for every row that repeats a number, or a person without one, of an earlier row."""
+    if normal.height < 2:
+        return pl.DataFrame(schema=FINDING_SCHEMA)
     persons = normal.select(
         "row",
         key=pl.when(pl.col("document_number").is_not_null())

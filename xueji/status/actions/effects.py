@@ -41,6 +41,14 @@ ON CONFLICT (class_of_id, state) DO UPDATE SET count = h.count + EXCLUDED.count
 """
 
 
+# All images of a moment in one value.
+KEEP = """
+INSERT INTO status_effect (student_id, case_id, moment, place, is_discreet, ordinal, "table", key, before, after)
+SELECT %s, %s, %s, %s, %s, w.* FROM jsonb_to_recordset(%s::jsonb)
+    AS w (ordinal int, "table" text, key jsonb, before jsonb, after jsonb)
+"""
+
+
 def apply(
     plan: Plan,
     *,
@@ -127,30 +135,32 @@ def _keep(
     is_discreet: bool,
     writing: Writing,
 ) -> None:
-    rows = [
-        (
-            student_id,
-            case_id,
-            moment,
-            ordinal,
-            place,
-            write.table.value,
-            *(_text(part) for part in (write.key, write.before, write.after)),
-            is_discreet,
-        )
-        for ordinal, write in enumerate(plan.writes)
-    ]
-    if rows:
-        one = "(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+    if plan.writes:
+        rows = [
+            {
+                "ordinal": ordinal,
+                "table": write.table.value,
+                "key": _object(write.key),
+                "before": _object(write.before),
+                "after": _object(write.after),
+            }
+            for ordinal, write in enumerate(plan.writes)
+        ]
         writing.say(
-            'INSERT INTO status_effect (student_id, case_id, moment, ordinal, place, "table", key, before, after,'
-            f" is_discreet) VALUES {', '.join([one] * len(rows))}",
-            [value for row in rows for value in row],
+            KEEP,
+            [
+                student_id,
+                case_id,
+                moment,
+                place,
+                is_discreet,
+                json.dumps(rows, ensure_ascii=False, default=_plain),
+            ],
         )
 
 
-def _text(part: Mapping[str, Any] | None) -> str | None:
-    return None if part is None else json.dumps(dict(part), ensure_ascii=False, default=_plain)
+def _object(part: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    return None if part is None else dict(part)
 
 
 def _plain(value: Any) -> Any:

@@ -67,7 +67,13 @@ def icon(name: str, label: str = "") -> SafeString:
     """`{% icon "search" %}`: a picture beside words. With a label it stands alone and is read out."""
     if name not in icon_names():
         raise TemplateSyntaxError(f"no icon {name} in web/icons.svg (docs/pages.md says how to add one)")
-    return picture(f"{static('web/icons.svg')}#{name}", str(label))
+    return picture(f"{sprite()}#{name}", str(label))
+
+
+@cache
+def sprite() -> str:
+    """Return the address of all icons; it stays the same as long as the server runs."""
+    return static("web/icons.svg")
 
 
 @lru_cache(maxsize=512)

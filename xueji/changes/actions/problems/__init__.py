@@ -5,6 +5,13 @@ What a roster does with them is here; `problems.statements`, `problems.papers`,
 rosters themselves.
 """
 
-from xueji.changes.actions.problems.opening import close_for, doubtful, draft_for, has_drafts, open_for
+from xueji.changes.actions.problems.opening import (
+    close_for,
+    doubtful,
+    draft_for,
+    forget_drafts,
+    has_drafts,
+    open_for,
+)
 
-__all__ = ["close_for", "doubtful", "draft_for", "has_drafts", "open_for"]
+__all__ = ["close_for", "doubtful", "draft_for", "forget_drafts", "has_drafts", "open_for"]

@@ -38,9 +38,13 @@ def doubtful(checked: Checked) -> pl.DataFrame:
     )
 
 
-def draft_for(batch: RosterBatch, checked: Checked, *, using: str) -> None:
-    """Keep the doubtful rows of a checked batch as draft cases, in place of earlier drafts."""
+def forget_drafts(batch: RosterBatch, *, using: str) -> None:
+    """Drop the draft cases of an earlier check of a batch."""
     Case.everywhere.using(using).filter(batch_id=batch.id, state=CaseState.DRAFT).delete()
+
+
+def draft_for(batch: RosterBatch, checked: Checked, *, using: str) -> None:
+    """Keep the doubtful rows of a checked batch as draft cases."""
     held = doubtful(checked)
     if held.is_empty():
         return

@@ -77,7 +77,7 @@ def approve(case_id: UUID, *, by: Actor, today: date, reason: str = "", version:
         tell(moved, Act.APPROVE, by=by, before=case, writing=writing)
         if case.kind.ends_others and case.desk.has_effect:
             _end_others(case, today=today, writing=writing)
-        if moved.state in CLOSED:
+        if moved.state in CLOSED and case.others_wait:
             release_waiting(case.student_id, today=today, writing=writing)
         return Acted(case.student_id, case.id, moved.state, moved.version)
 
@@ -280,7 +280,8 @@ def _close(
     end_turn(case, act, days=calendar(using), today=today, writing=writing)
     move(moved, today=today, writing=writing)
     tell(moved, act, by=by, before=case, writing=writing)
-    release_waiting(case.student_id, today=today, writing=writing)
+    if case.others_wait:
+        release_waiting(case.student_id, today=today, writing=writing)
     return Acted(case.student_id, case.id, state, moved.version)
 
 

@@ -117,6 +117,8 @@ class Moving:
     turn: OpenTurn | None = None
     # Accounts that filed, answered or approved: none of them decides at another desk.
     took_part: frozenset[int] = frozenset()
+    # Other cases of the pupil wait until this one is over, or something else is.
+    others_wait: bool = False
 
     @property
     def desk(self) -> Desk:
@@ -152,7 +154,9 @@ WHERE c.id = %s FOR UPDATE OF s, c
 STANDS = """
 SELECT t.received_on, t.due_on, t.paused_on, t.paused_days,
     (SELECT array_agg(DISTINCT d.by) FROM status_decision d WHERE d.student_id = one.student_id
-        AND d.case_id = one.case_id AND d.act IN ('file', 'answer', 'approve'))
+        AND d.case_id = one.case_id AND d.act IN ('file', 'answer', 'approve')),
+    EXISTS (SELECT 1 FROM status_case w WHERE w.student_id = one.student_id AND w.id <> one.case_id
+        AND w.state = 'waiting')
 FROM (SELECT %s::uuid AS student_id, %s::uuid AS case_id) one
 LEFT JOIN status_turn t ON t.student_id = one.student_id AND t.case_id = one.case_id AND t.ended_on IS NULL
 """
@@ -168,7 +172,7 @@ def locked(case_id: UUID, using: str) -> Moving:
     pack_id, name, payload, filed_by, filed_on, effect_on, undo_until, version, student_version, discreet = (
         rest
     )
-    ((*turn, took_part),) = asked(STANDS, [student_id, id_], using=using)
+    ((*turn, took_part, others_wait),) = asked(STANDS, [student_id, id_], using=using)
     return Moving(
         student_id=student_id,
         id=id_,
@@ -192,6 +196,7 @@ def locked(case_id: UUID, using: str) -> Moving:
         is_discreet=discreet,
         turn=OpenTurn(*turn) if turn[0] else None,
         took_part=frozenset(took_part or ()),
+        others_wait=others_wait,
     )
 
 
