@@ -1,4 +1,4 @@
-"""Secrets of this installation: the signing secret and the key ring of identifiers.
+"""Secrets of this installation: the signing secret, the key ring of identifiers, and the keys that seal the history.
 
 In a demo both are made at first start and kept in `var/`. In production they are given
 (SECRET_KEY, XUEJI_KEYS) or were made before by `xueji init`: a registry whose keys
@@ -16,6 +16,8 @@ from xueji.config import environment
 
 if TYPE_CHECKING:
     from xueji.lib.crypto import KeyRing
+    from xueji.lib.signing import SigningRing
+    from xueji.lib.suites import Suite
 
 
 class KeysMissing(Exception):
@@ -55,6 +57,16 @@ def secret(var: Path, *, create: bool) -> str:
         ) from None
 
 
+def suite() -> Suite:
+    """Return the suite of new keys: that of XUEJI_SUITE, else the international one. Raises WrongEnvironment."""
+    from xueji.lib.suites import BY_NAME
+
+    name = environment.text("XUEJI_SUITE", "international")
+    if name not in BY_NAME:
+        raise environment.WrongEnvironment(f"XUEJI_SUITE={name!r}: expected one of {', '.join(BY_NAME)}.")
+    return BY_NAME[name]
+
+
 def path_of_ring(var: Path) -> Path:
     """Return where the key ring is kept: the file XUEJI_KEYS, else `var/keys.json`."""
     given = environment.text("XUEJI_KEYS")
@@ -69,7 +81,7 @@ def make_ring(var: Path) -> bool:
     if path.exists():
         return False
     try:
-        keep(path, KeyRing.create().dump())
+        keep(path, KeyRing.create(suite()).dump())
     except OSError as error:
         raise KeysMissing(
             f"不能写入密钥文件 {path}：{error.strerror}。 Cannot write the key file {path}: {error.strerror}."
@@ -93,3 +105,43 @@ def ring(var: Path, *, create: bool) -> KeyRing:
             )
         make_ring(var)
     return KeyRing.load(path.read_text(encoding="utf-8"))
+
+
+def path_of_sealing_keys(var: Path) -> Path:
+    """Return where the keys that seal the history are kept: the file XUEJI_SEALING_KEYS, else `var/sealing.json`."""
+    given = environment.text("XUEJI_SEALING_KEYS")
+    return Path(given) if given else var / "sealing.json"
+
+
+def make_sealing_keys(var: Path) -> bool:
+    """Make the keys that seal the history if there are none; return whether they were made now."""
+    from xueji.lib.signing import SigningRing
+
+    path = path_of_sealing_keys(var)
+    if path.exists():
+        return False
+    try:
+        keep(path, SigningRing.create(suite()).dump())
+    except OSError as error:
+        raise KeysMissing(
+            f"不能写入密钥文件 {path}：{error.strerror}。 Cannot write the key file {path}: {error.strerror}."
+        ) from None
+    return True
+
+
+def sealing_keys(var: Path, *, create: bool) -> SigningRing:
+    """Return the keys that seal the history; made when missing and `create`. Only who seals calls this.
+
+    Raises KeysMissing when there are none and none may be made.
+    """
+    from xueji.lib.signing import SigningRing
+
+    path = path_of_sealing_keys(var)
+    if not path.exists():
+        if not create or environment.text("XUEJI_SEALING_KEYS"):
+            raise KeysMissing(
+                f"没有封存密钥文件 {path}：请先执行 xueji init，或更正 XUEJI_SEALING_KEYS。 "
+                f"There is no file of sealing keys {path}: run `xueji init` first, or correct XUEJI_SEALING_KEYS."
+            )
+        make_sealing_keys(var)
+    return SigningRing.load(path.read_text(encoding="utf-8"))

@@ -125,6 +125,8 @@ PLACEMENTS: Final[tuple[Placement, ...]] = (
         Kind.LOCAL,
         "students_numberserial",
         "status_attempt",
+        # One chain, continued by one worker.
+        "audit_block",
         "django_migrations",
         "django_content_type",
         "django_session",

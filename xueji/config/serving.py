@@ -36,6 +36,9 @@ def main(name: str, arguments: Sequence[str]) -> int:
     """Run `run`, `web` or `worker` until it is told to end; return the exit status."""
     options = options_of(name, arguments)
     # The children find the registry wherever they are started from.
+    if name == "run":
+        # The sealing worker is one of the parts, so the others may insist on it.
+        os.environ.setdefault("XUEJI_SEALING", "1")
     os.environ["PYTHONPATH"] = os.pathsep.join(
         filter(None, [str(environment.REPOSITORY), os.environ.get("PYTHONPATH", "")])
     )
@@ -127,6 +130,8 @@ def _serve(name: str, options: argparse.Namespace) -> None:
         children.append(supervisor.Child("web", _web(options)))
     if name != "web":
         children.append(supervisor.Child("worker", _worker(options)))
+    if name == "run":
+        children.append(supervisor.Child("sealer", _sealer()))
     supervisor.Supervisor(children, _say).run(
         when_started=(lambda: _greet(name, options)) if name != "worker" else None
     )
@@ -243,6 +248,10 @@ def _worker(options: argparse.Namespace) -> list[str]:
         *_python(), "-m", "xueji.config.command", "procrastinate", "worker",
         "--concurrency", str(options.jobs), "--shutdown-graceful-timeout", str(SECONDS_FOR_JOBS),
     ]  # fmt: skip
+
+
+def _sealer() -> list[str]:
+    return [*_python(), "-m", "xueji.config.command", "seal"]
 
 
 def _greet(name: str, options: argparse.Namespace) -> None:

@@ -19,6 +19,9 @@ DEBUG = environment.flag("XUEJI_DEBUG")
 SECRET_KEY = environment.text("SECRET_KEY") or keys.secret(VAR, create=not PRODUCTION)
 XUEJI_KEY_RING = SimpleLazyObject(lambda: keys.ring(VAR, create=not PRODUCTION))
 
+# Whether a worker seals the history: then nothing is written while it has not been sealed for too long.
+XUEJI_SEALING = environment.flag("XUEJI_SEALING", PRODUCTION)
+
 ALLOWED_HOSTS = environment.words("XUEJI_HOSTS", ("127.0.0.1", "localhost", "[::1]", "testserver"))
 CSRF_TRUSTED_ORIGINS = environment.words("XUEJI_ORIGINS")
 
@@ -52,6 +55,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "xueji.access.middleware.ScopeMiddleware",
+    "xueji.web.middleware.SealedMiddleware",
     "xueji.web.middleware.FirstUseMiddleware",
     "xueji.web.middleware.PageMiddleware",
 ]

@@ -7,26 +7,25 @@ row or column they do not open. The two never share a key.
 
     blob = suite (1 byte) ‖ key id (1 byte) ‖ nonce (12 bytes) ‖ ciphertext ‖ tag
 
-The suite is written into every blob and into the key file, so that old values stay
-readable when keys or algorithms change. Another algorithm is another row in SUITES.
+The suite (lib.suites) is written into every blob and into the key file, so that old values stay
+readable when keys or algorithms change.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
-import hmac
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from xueji.lib.errors import Refused
 from xueji.lib.id_numbers import normalised
+from xueji.lib.suites import INTERNATIONAL, SUITES, Cipher, Suite
 
 FILE_VERSION = 1
 INDEX_VERSION = b"/v1\x00"
@@ -49,32 +48,6 @@ class KeysUnusable(Refused):
 
 class Undecryptable(Exception):
     """A blob that is damaged, was moved from its place, or was made with a key that is not on the ring."""
-
-
-class Cipher(Protocol):
-    """Authenticated encryption with associated data under one key."""
-
-    def encrypt(self, nonce: bytes, data: bytes, associated_data: bytes) -> bytes:
-        """Return ciphertext and tag."""
-
-    def decrypt(self, nonce: bytes, data: bytes, associated_data: bytes) -> bytes:
-        """Return the plain bytes; raises InvalidTag."""
-
-
-@dataclass(frozen=True)
-class Suite:
-    """Algorithms that are used together. `id` is the first byte of what they encrypt."""
-
-    id: int
-    name: str
-    data_key_bytes: int
-    index_key_bytes: int
-    index_hash: str  # as hashlib names it
-    cipher: Callable[[bytes], Cipher]
-
-
-SUITES = {suite.id: suite for suite in (Suite(1, "AES-256-GCM, HMAC-SHA-256", 32, 32, "sha256", AESGCM),)}
-SUITE_OF_NEW_KEYS = SUITES[1]
 
 
 @dataclass(frozen=True)
@@ -115,9 +88,8 @@ class KeyRing:
         object.__setattr__(self, "_ciphers", ciphers)
 
     @classmethod
-    def create(cls) -> KeyRing:
-        """Return a ring with new random keys."""
-        suite = SUITE_OF_NEW_KEYS
+    def create(cls, suite: Suite = INTERNATIONAL) -> KeyRing:
+        """Return a ring with new random keys of a suite."""
         return cls(
             Key(suite, os.urandom(suite.index_key_bytes)),
             {1: Key(suite, os.urandom(suite.data_key_bytes))},
@@ -166,16 +138,8 @@ class KeyRing:
 
     def blind_indexes(self, scheme: str, values: Sequence[str]) -> list[bytes]:
         """Return the blind index of each value, in their order."""
-        # Key and scheme are absorbed once; each value goes on from a copy of that state.
-        begun = hmac.new(
-            self.index_key.secret, scheme.encode() + INDEX_VERSION, self.index_key.suite.index_hash
-        )
-        indexes = []
-        for value in values:
-            keyed = begun.copy()
-            keyed.update(normalised(value).encode())
-            indexes.append(keyed.digest()[:INDEX_BYTES])
-        return indexes
+        code = self.index_key.suite.keyed_hash(self.index_key.secret, scheme.encode() + INDEX_VERSION)
+        return [code(normalised(value).encode())[:INDEX_BYTES] for value in values]
 
     def encrypt(self, plain: str | bytes, aad: bytes) -> bytes:
         """Return the blob of a value that opens only with the same associated data."""

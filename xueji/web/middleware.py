@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.middleware.locale import LocaleMiddleware
 from django.utils import timezone
 
 from xueji.access.actions import used_today
+from xueji.access.api import refusal
+from xueji.audit.sealing import SealingStale, ensure_fresh
 from xueji.lib.errors import Refused
 from xueji.web.pages import is_htmx, refusal_page
 
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 USED_ON = "used_on"  # in the session
 
 # Scripts, styles and pictures come from here only, and none stands inside a page.
@@ -52,6 +56,36 @@ class FirstUseMiddleware:
             used_today(actor, today)
             request.session[USED_ON] = str(today)
         return response
+
+
+class SealedMiddleware:
+    """Refuse acts while the history has not been sealed for too long, where a worker is there to seal it.
+
+    Signing out, switching language and role and the like leave no history and go on.
+    """
+
+    LEAVES_NO_HISTORY = frozenset(
+        {"sign-in", "sign-out", "set-language", "choose-theme", "switch-appointment"}
+    )
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *_view: object) -> HttpResponse | None:
+        if not settings.XUEJI_SEALING or request.method in SAFE_METHODS:
+            return None
+        match = request.resolver_match
+        if match is None or match.url_name in self.LEAVES_NO_HISTORY:
+            return None
+        try:
+            ensure_fresh("national")
+        except SealingStale as stale:
+            is_program = request.path.startswith("/api/")
+            return refusal(stale) if is_program else refusal_page(request, stale)
+        return None
 
 
 class PageMiddleware:

@@ -33,6 +33,13 @@ class Command(BaseCommand):
                 f"已生成密钥文件 {path}，请另行妥善备份：没有它，证件号码将无法读出。\n"
                 f"The key file {path} was made; keep a copy elsewhere: without it no number can be read."
             )
+        if keys.make_sealing_keys(settings.VAR):
+            self.stdout.write(
+                f"已生成封存密钥文件 {keys.path_of_sealing_keys(settings.VAR)}，只供 xueji seal 读取；"
+                "请把 xueji audit keys 输出的公钥交给各见证方。\n"
+                f"The file of sealing keys {keys.path_of_sealing_keys(settings.VAR)} was made, for `xueji seal` alone;"
+                " give the public keys (`xueji audit keys`) to the witnesses."
+            )
         call_command("migrate", database="owner", verbosity=0, interactive=False)
         authorities = seed_divisions(using="owner")
         self.stdout.write(
