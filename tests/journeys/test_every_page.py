@@ -241,6 +241,7 @@ TOURS: dict[str, tuple[Stop, ...]] = {
         Stop("students"),
         Stop("students", query="q=nobody"),
         Stop("student", of("student")),
+        Stop("student-readers", of("student")),
         Stop("student-show", lambda world: (world.student, "document")),
         Stop("student-upgrade", of("provisional")),
         Stop("problems"),

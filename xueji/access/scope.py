@@ -103,6 +103,7 @@ NATIONAL_ACTS = {
     "status.discreet": "a placement at a specialised school is shown to nobody but those who must know",
     "status.clocks": "reminders and provisional due days are seen to for all offices",
     "students.history": "who holds a pupil keeps the pupil's earlier enrolments, wherever they were",
+    "students.readers": "who holds a pupil may know who read the record, wherever that was",
     "progress": "the worker reports progress beside the transaction it runs",
     "commands": "the command line acts for the operator of the registry",
     "synthetic": "the synthetic nation is written as a whole",

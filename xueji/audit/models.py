@@ -80,3 +80,18 @@ class Block(models.Model):
 
     def __str__(self) -> str:
         return f"block {self.number}"
+
+
+class Listing(models.Model):
+    """A pupil was in a list that somebody was shown; events of the list have its id as their subject.
+
+    The id is a hash of the pupils in it (audit.readings). The application role adds lists and
+    reads none.
+    """
+
+    pk = models.CompositePrimaryKey("student_id", "list_id")
+    student_id = models.UUIDField()
+    list_id = models.UUIDField()
+
+    def __str__(self) -> str:
+        return f"{self.student_id} in {self.list_id}"

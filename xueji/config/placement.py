@@ -88,6 +88,7 @@ PLACEMENTS: Final[tuple[Placement, ...]] = (
         students_familymember="student_id",
         students_enrolment="student_id",
         audit_event="subject_id",
+        audit_listing="student_id",
         changes_case="id",
         changes_caseparty="case_id",
         changes_evidence="case_id",

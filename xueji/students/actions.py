@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
+from typing import Final
+from uuid import UUID
 
 from django.db import connections, transaction
 
 from xueji.access.scope import Actor
 from xueji.audit.actions import record
+from xueji.audit.readings import read_list, read_one
 from xueji.lib.errors import Refused
 from xueji.organisations.actions import CLOSED, MERGED, change, note_class
 from xueji.organisations.models import Class, Organisation, School
@@ -116,3 +120,18 @@ def unmask(student: Student, *, field: str, reason: str, by: Actor) -> None:
         place=student.place,
         after={"field": field, "reason": reason[:200]},
     )
+
+
+# What a page or an answer shows of pupils, as the record of who read them names it.
+RECORD_FIELDS: Final = ("identity", "schooling", "contact", "family", "history")
+LIST_FIELDS: Final = ("name", "sex", "school", "class", "state", "number")
+
+
+def note_read(student_id: UUID, *, place: int, by: Actor, fields: Collection[str], duty: str) -> None:
+    """Record that somebody read one pupil's record, whose holder is at `place`, by the permission `duty`."""
+    read_one(student_id, place=place, fields=fields, duty=duty, by=by.account_id, office=by.place)
+
+
+def note_listed(students: Collection[UUID], *, by: Actor, fields: Collection[str], duty: str) -> None:
+    """Record that somebody was shown a list of pupils; of an empty list nothing is recorded."""
+    read_list(students, fields=fields, duty=duty, by=by.account_id, office=by.place)

@@ -29,6 +29,7 @@ from xueji.lib.errors import Refused
 from xueji.organisations.api import school_in_scope
 from xueji.organisations.models import Class, School
 from xueji.students import queries
+from xueji.students.actions import LIST_FIELDS, RECORD_FIELDS, note_listed, note_read
 from xueji.students.queries import Key, Listed, Question, Record
 from xueji.students.rules.code_lists import OPEN_STATES
 from xueji.students.rules.schemes import NUMBER_SCHEME
@@ -271,6 +272,7 @@ def listed(
     found = queries.find(
         Question(scope=scope, term=term, state=state, class_id=class_id, after=key), page=limit
     )
+    note_listed([pupil.id for pupil in found.pupils], by=actor, fields=LIST_FIELDS, duty="students.view")
     shown = {
         "items": [listed_content(pupil) for pupil in found.pupils],
         "next": found.after.encoded() if found.after else None,
@@ -293,6 +295,9 @@ def one(request: ActingRequest, pupil_id: UUID) -> HttpResponse:
             "没有这名学生，或不在您的管理范围内。请核对编号。",
             "There is no such pupil, or not in your area; check the id.",
         )
+    note_read(
+        pupil_id, place=record.student.place, by=request.actor, fields=RECORD_FIELDS, duty="students.view"
+    )
     return answer(200, record_content(record))
 
 

@@ -10,6 +10,7 @@ from xueji.students.queries.headcounts import (
     totals_below,
     totals_of_schools,
 )
+from xueji.students.queries.readers import Reading, Readings, readings_of
 from xueji.students.queries.records import (
     Happening,
     Number,
@@ -42,6 +43,8 @@ __all__ = [
     "Listed",
     "Number",
     "Question",
+    "Reading",
+    "Readings",
     "Record",
     "Relative",
     "Seat",
@@ -52,6 +55,7 @@ __all__ = [
     "count",
     "find",
     "indexes_of",
+    "readings_of",
     "record_of",
     "seats_of",
     "totals_below",

@@ -125,7 +125,7 @@ WHERE e.student_id = %s ORDER BY e.ended_on NULLS LAST, e.started_on
 HAPPENINGS = """
 SELECT v.act, coalesce(o.name, ''), v.at, v.before, v.after
 FROM audit_event v LEFT JOIN organisations_organisation o ON o.place = v.office
-WHERE v.subject_id = %s ORDER BY v.id
+WHERE v.subject_id = %s AND v.subject_kind <> 'reading' ORDER BY v.id
 """
 
 

@@ -19,6 +19,7 @@ from xueji.access.scope import Scope
 from xueji.lib import masks
 from xueji.organisations.queries import name_at
 from xueji.students import queries
+from xueji.students.actions import LIST_FIELDS, note_listed
 from xueji.students.queries import ANY, ENDED, OPEN, Key, Listed, Question, search
 from xueji.students.rules import code_lists as lists
 from xueji.students.rules.search_terms import SHORTEST_NUMBER, Kind, term_of
@@ -102,6 +103,7 @@ def students(request: ActingRequest) -> HttpResponse:
             return render(request, "pupils/list.html", context, fragment="count")
     fragmentary = term is not None and term.kind is Kind.NUMBER and len(term.text) < SHORTEST_NUMBER
     found = queries.Found((), None, None) if fragmentary else queries.find(question)
+    note_listed([pupil.id for pupil in found.pupils], by=actor, fields=LIST_FIELDS, duty="students.view")
     if not (question.after or question.before or found.after):
         context["counted"] = count_in_words(len(found.pupils))
     context |= {

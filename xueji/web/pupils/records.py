@@ -29,13 +29,13 @@ from xueji.status.queries.filing import may_start_any
 from xueji.status.rules.kinds import BY_CODE
 from xueji.status.rules.steps import Act
 from xueji.students import queries
-from xueji.students.actions import unmask
+from xueji.students.actions import RECORD_FIELDS, note_read, unmask
 from xueji.students.queries import Happening, Record, Stay
 from xueji.students.rules import code_lists as lists
 from xueji.students.rules.nationalities import NATIONALITIES
 from xueji.web.doors import ActingRequest, done_once, door
 from xueji.web.pages import UNPROCESSABLE, render
-from xueji.web.pupils import words
+from xueji.web.pupils import readings, words
 from xueji.web.status import words as status_words
 from xueji.web.templatetags.xueji import day, spoken
 
@@ -105,7 +105,11 @@ def record_or_404(student_id: UUID) -> Record:
 def student(request: ActingRequest, student_id: UUID) -> HttpResponse:
     """The record of one pupil."""
     record = record_or_404(student_id)
-    return render(request, "pupils/record.html", page_of(request, record))
+    context = page_of(request, record)
+    note_read(
+        student_id, place=record.student.place, by=request.actor, fields=RECORD_FIELDS, duty="students.view"
+    )
+    return render(request, "pupils/record.html", context)
 
 
 def page_of(request: ActingRequest, record: Record) -> dict[str, Any]:
@@ -136,6 +140,7 @@ def page_of(request: ActingRequest, record: Record) -> dict[str, Any]:
         "former": list(former(record)),
         "history": list(history(record)),
         "happenings": list(happened(record)),
+        "readings": readings.lines(queries.readings_of(pupil.pk, by=actor, limit=5).rows),
         "open_cases": list(under_way(pupil.pk)) if actor.may("status.view") else [],
         "may_change": may_start_any(actor) and (is_own or actor.level is not Level.SCHOOL),
         "may_unmask": is_own and actor.may("students.unmask"),

@@ -20,6 +20,7 @@ from xueji.status.queries.discreet import case_content
 from xueji.status.rules.kind import Weight
 from xueji.status.rules.plans import Plan
 from xueji.status.rules.steps import Act, State
+from xueji.students.actions import note_read
 from xueji.web.doors import ActingRequest, done_once, door
 from xueji.web.pages import UNPROCESSABLE, render
 from xueji.web.rosters.words import row_key
@@ -54,7 +55,10 @@ def origin_of(case: CaseView) -> int | None:
 @door("status.view")
 def show(request: ActingRequest, case_id: UUID) -> HttpResponse:
     """A case, as the reader's office sees it."""
-    return page(request, case_or_404(request, case_id))
+    case = case_or_404(request, case_id)
+    if not case.is_discreet:  # of those it is recorded elsewhere who looked, for those who must know
+        note_read(case.student_id, place=case.place, by=request.actor, fields=("change",), duty="status.view")
+    return page(request, case)
 
 
 def page(
