@@ -78,6 +78,8 @@ def _needs_database(words: list[str]) -> bool:
     if words[:2] == ["audit", "verify"]:
         # An exported log is checked on any machine, by anybody.
         return "--live" in words
+    if words[0] == "scan_numbers":
+        return "--live" in words
     return words[0] not in WITHOUT_DATABASE and not words[0].startswith("-")
 
 

@@ -16,8 +16,13 @@ from xueji.config import environment
 
 if TYPE_CHECKING:
     from xueji.lib.crypto import KeyRing
+    from xueji.lib.rate_caps import RateCap
     from xueji.lib.signing import SigningRing
     from xueji.lib.suites import Suite
+
+INDEX_RATE = 2_000
+# A burst of a million at the usual rate: ten rosters of 20,000 pupils, each checked several times.
+SECONDS_OF_BURST = 500
 
 
 class KeysMissing(Exception):
@@ -104,7 +109,17 @@ def ring(var: Path, *, create: bool) -> KeyRing:
                 f"There is no key file {path}: run `xueji init` first, or correct XUEJI_KEYS."
             )
         make_ring(var)
-    return KeyRing.load(path.read_text(encoding="utf-8"))
+    return KeyRing.load(path.read_text(encoding="utf-8")).capped(index_cap())
+
+
+def index_cap() -> RateCap:
+    """Return the cap on blind indexes of this process: XUEJI_INDEX_RATE a second, after some large rosters at once."""
+    from xueji.lib.rate_caps import RateCap
+
+    per_second = environment.number("XUEJI_INDEX_RATE", INDEX_RATE)
+    if per_second < 1:
+        raise environment.WrongEnvironment(f"XUEJI_INDEX_RATE={per_second}: expected at least 1.")
+    return RateCap("blind index", per_second, per_second * SECONDS_OF_BURST)
 
 
 def path_of_sealing_keys(var: Path) -> Path:

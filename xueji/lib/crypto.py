@@ -18,13 +18,14 @@ import binascii
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
 
 from xueji.lib.errors import Refused
 from xueji.lib.id_numbers import normalised
+from xueji.lib.rate_caps import RateCap
 from xueji.lib.suites import INTERNATIONAL, SUITES, Cipher, Suite
 
 FILE_VERSION = 1
@@ -65,6 +66,8 @@ class KeyRing:
     index_key: Key
     data_keys: Mapping[int, Key]
     current: int
+    # All numbers of a generation are 15 thousand million: at 2,000 a second they take three months.
+    cap: RateCap | None = field(default=None, repr=False, compare=False)
     _ciphers: Mapping[bytes, Cipher] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -95,6 +98,14 @@ class KeyRing:
             {1: Key(suite, os.urandom(suite.data_key_bytes))},
             1,
         )
+
+    def capped(self, cap: RateCap) -> KeyRing:
+        """Return the ring with a cap on how many blind indexes it computes."""
+        return replace(self, cap=cap)
+
+    def uncapped(self) -> KeyRing:
+        """Return the ring without a cap: for the synthetic nation, whose numbers belong to nobody."""
+        return replace(self, cap=None)
 
     @classmethod
     def load(cls, text: str) -> KeyRing:
@@ -137,7 +148,9 @@ class KeyRing:
         return self.blind_indexes(scheme, [value])[0]
 
     def blind_indexes(self, scheme: str, values: Sequence[str]) -> list[bytes]:
-        """Return the blind index of each value, in their order."""
+        """Return the blind index of each value, in their order. Waits where a cap is reached."""
+        if self.cap is not None:
+            self.cap.take(len(values))
         code = self.index_key.suite.keyed_hash(self.index_key.secret, scheme.encode() + INDEX_VERSION)
         return [code(normalised(value).encode())[:INDEX_BYTES] for value in values]
 

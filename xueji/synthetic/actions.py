@@ -145,7 +145,7 @@ def load_nation(
 def write_county(county: PlannedCounty, keys: Keys, seed: int, school_year: int, using: str) -> Counter[str]:
     """Draw the pupils of a county and COPY them; return what was counted."""
     population = draw_population(county, seed=seed, school_year=school_year)
-    ring = cast(KeyRing, settings.XUEJI_KEY_RING)
+    ring = cast(KeyRing, settings.XUEJI_KEY_RING).uncapped()
     setting = Setting(school_year, ring)
     with connections[using].cursor() as cursor:
         for table, frame in frames(county, population, keys, setting):
