@@ -64,7 +64,7 @@ def readings_of(
     student_id: UUID, *, by: Actor, before: int | None = None, limit: int = PAGE_SIZE
 ) -> Readings:
     """Return who read a pupil's record. The pupil has to be in the scope of who asks: look before."""
-    known = {
+    known: dict[str, Any] = {
         "student": student_id,
         "looks": list(LOOKS),
         "before": before if before is not None else 2**63 - 1,
