@@ -22,7 +22,7 @@ NO_BROWSER = "there is no chromium"
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[embedded.Server]:
-    """The embedded server of the tests, shared by all runs on this machine."""
+    """The embedded server of the tests, shared by all runs of this checkout."""
     with embedded.hold(Path(settings.VAR)) as held:
         yield held
 
@@ -114,7 +114,9 @@ if os.environ.get("CI") == "true":
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    translations.compile_all(settings.REPOSITORY)
+    # Once, before those that test in parallel begin.
+    if not hasattr(config, "workerinput"):
+        translations.compile_all(settings.REPOSITORY)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 
 from xueji.config.environment import REPOSITORY
 
-SECONDS_TO_START = 60
+SECONDS_TO_START = 180
 
 
 def chromium() -> str | None:

@@ -23,7 +23,7 @@ from tests.factories import AUTHORITIES, SCHOOLS, TODAY, account, actor, school
 from tests.status.cases import truth_of
 from tests.status.invariants import broken
 from tests.status.seniors import SENIOR, SENIOR_SICHUAN, seated, senior_school
-from xueji.access.scope import Actor
+from xueji.access.scope import Actor, national
 from xueji.lib import uuid7
 from xueji.lib.errors import Refused
 from xueji.status.actions import cases
@@ -372,7 +372,7 @@ class Changes(RuleBasedStateMachine):
         return self.nation.at(place, "leader" if place % 10**6 else "officer")
 
     def undoer_of(self, row: dict[str, Any]) -> Actor:
-        with cases.national("status") as using:
+        with national("status") as using:
             undoers = cases.undoers_of(cases.locked(row["id"], using))
         there = [one for one in self.nation.people if one.place in undoers and one.role == "officer"]
         return there[0] if there else self.nation.people[0]

@@ -222,7 +222,8 @@ def addresses(patterns: Any, known: dict[str, Any], prefix: str = "") -> Iterato
             yield "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda found: str(known[found[1]]), address)
 
 
-@pytest.mark.parametrize("who", [f"r{HERE}", f"l{HERE}", "o330902", "l330902", "o330000"])
+# One role per level; their colleagues see the same pages, and the rows above are looked at for all.
+@pytest.mark.parametrize("who", [f"r{HERE}", "o330902", "o330000"])
 def test_no_ordinary_page_list_export_or_answer_tells_of_it_R12(who: str) -> None:
     specialised_school()
     student, browser = enrolled("测专门"), as_(who)
