@@ -4,9 +4,10 @@ import os
 from pathlib import Path
 
 # Each process that tests in parallel has a server of its own: what is in flight in one is of no concern to another.
-OWN = "-".join(filter(None, ("test", os.environ.get("PYTEST_XDIST_WORKER"))))
 os.environ["XUEJI_VAR"] = os.environ.get("XUEJI_TEST_VAR") or str(
-    Path(__file__).resolve().parents[1] / "var" / OWN
+    Path(__file__).resolve().parents[1]
+    / "var"
+    / "-".join(filter(None, ("test", os.environ.get("PYTEST_XDIST_WORKER"))))
 )
 
 from xueji.config.settings import *  # noqa: F403
