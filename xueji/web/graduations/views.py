@@ -30,7 +30,7 @@ from xueji.web.classes.forms import Ticked
 from xueji.web.doors import ActingRequest, done_once, door
 from xueji.web.graduations import words
 from xueji.web.pages import UNPROCESSABLE, Column, Row, Table, part, render
-from xueji.web.rosters.words import due_mark
+from xueji.web.status.words import due_mark
 from xueji.web.templatetags.xueji import day, thousands
 
 # Lists on a request's page are cut here; the pages of the classes hold everybody.
@@ -586,25 +586,23 @@ def undo_some(request: ActingRequest, request_id: UUID) -> HttpResponse:
 
 def gone_table(left: list[Gone]) -> Table:
     """Return who left by a request; who cannot come back has no box, and the reason."""
+    is_any = any(not one.can_come_back for one in left)
     rows = tuple(
         Row(
             (
                 words.name_of(one.name, in_full=False),
                 one.class_name,
                 words.outcome_word(one.outcome),
-                in_the_way(one) or "–",
+                *([in_the_way(one)] if is_any else []),
             ),
             key=str(one.student_id) if one.can_come_back else "",
         )
         for one in left
     )
-    columns = (
-        Column(_("姓名")),
-        Column(_("班级")),
-        Column(_("办理结果"), "nowrap"),
-        Column(_("不能撤销的原因")),
-    )
-    return Table(_("随这份申请毕业的学生"), columns, rows)
+    columns = [Column(_("姓名")), Column(_("班级")), Column(_("办理结果"), "nowrap")]
+    if is_any:
+        columns.append(Column(_("不能撤销的原因")))
+    return Table(_("随这份申请毕业的学生"), tuple(columns), rows, is_compact=True)
 
 
 def in_the_way(one: Gone) -> str:
