@@ -139,7 +139,9 @@ def test_a_pupil_s_page_leads_to_what_fits_and_says_why_the_rest_does_not() -> N
     assert answer["Location"] == reverse("change-draft", args=[the_draft().id])
     again = browser.post(reverse("change-choose", args=[student]), {"kind": "suspension"})
     assert again["Location"] == answer["Location"]
-    assert browser.post(reverse("change-choose", args=[student]), {"kind": "resumption"}).status_code == 404
+    choose = reverse("change-choose", args=[student])
+    assert browser.post(choose, {"kind": "resumption"})["Location"] == choose
+    assert browser.post(choose, {"kind": "nonsense"}).status_code == 404
 
 
 def test_a_draft_is_kept_with_what_was_typed_and_belongs_to_its_office() -> None:
