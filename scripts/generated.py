@@ -10,7 +10,10 @@ ROOT = Path(__file__).resolve().parents[1]
 GENERATED: dict[str, list[str]] = {
     f"docs/generated/{name}.md": ["scripts/tables.py", name]
     for name in ("findings", "columns", "permissions", "steps", "rule-packs")
-} | {"docs/generated/procedures.md": ["scripts/procedures.py"]}
+} | {
+    "docs/generated/procedures.md": ["scripts/procedures.py"],
+    "docs/generated/api.md": ["scripts/api.py"],
+}
 
 
 def main() -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -12,6 +13,7 @@ from tests.factories import TODAY, actor, pupil
 from tests.web.registered import one_called, register
 from xueji.status.actions import cases, papers
 from xueji.status.actions.cases import Acted, Filed
+from xueji.status.actions.drafts import drafted
 from xueji.status.rules.kinds import BY_CODE
 
 HERE, NEXT_DOOR, OTHER_COUNTY, OTHER_PROVINCE = "2133000001", "2133000002", "2133000003", "2151000001"
@@ -37,20 +39,23 @@ def class_id(school: str, number: str = "2026102") -> int:
 
 
 def all_papers(student: UUID, *, by: str, today: date = TODAY) -> list[UUID]:
-    """File one paper of every kind for a pupil and return their ids."""
+    """File one paper of every kind for a pupil, as the wizard does: with a draft that says for what. Return their ids."""
     from xueji.status.rules.papers import PAPERS
 
-    return [
-        papers.file_paper(
-            student,
-            kind=paper.kind,
-            file_name="a.pdf",
-            content=PAPER + paper.kind.encode(),
-            by=actor(by),
-            today=today,
-        )
-        for paper in PAPERS
-    ]
+    # A school may have begun a transfer of anybody's pupil; an authority files for those of its area.
+    is_school = actor(by).level == "school"
+    with drafted("transfer", student, by=actor(by), today=today) if is_school else nullcontext():
+        return [
+            papers.file_paper(
+                student,
+                kind=paper.kind,
+                file_name="a.pdf",
+                content=PAPER + paper.kind.encode(),
+                by=actor(by),
+                today=today,
+            )
+            for paper in PAPERS
+        ]
 
 
 def filed(

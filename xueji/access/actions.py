@@ -180,15 +180,9 @@ def name_stand_in(account_id: int, *, since: date, until: date, by: Actor, today
             "Who stands in cannot name a stand-in; the colleague who is away does.",
         )
     if since < today or until <= since or until > since + MOST_STAND_IN:
-        raise CannotStandIn(
-            f"代理须从今天或以后开始，并在开始后 {MOST_STAND_IN.days} 天之内结束。",
-            f"It begins today or later and ends within {MOST_STAND_IN.days} days.",
-        )
+        raise wrong_days()
     if account_id not in {one.account_id for one in colleagues_of(by, today=today)}:
-        raise CannotStandIn(
-            "代理人须是本单位在任的同事，且没有同样的岗位；请从列表中选择。",
-            "A stand-in is a colleague at the same office without this role; choose from the list.",
-        )
+        raise no_colleague()
     with transaction.atomic():
         # Two presses at once: the second waits here and sees the first.
         Appointment.objects.select_for_update().get(pk=own.pk)
@@ -218,6 +212,20 @@ def name_stand_in(account_id: int, *, since: date, until: date, by: Actor, today
             after={"role": by.role, "since": str(since), "until": str(until), "for": by.account_id},
         )
     return made
+
+
+def wrong_days() -> CannotStandIn:
+    return CannotStandIn(
+        f"代理须从今天或以后开始，并在开始后 {MOST_STAND_IN.days} 天之内结束。",
+        f"It begins today or later and ends within {MOST_STAND_IN.days} days.",
+    )
+
+
+def no_colleague() -> CannotStandIn:
+    return CannotStandIn(
+        "代理人须是本单位在任的同事，且没有同样的岗位；请从列表中选择。",
+        "A stand-in is a colleague at the same office without this role; choose from the list.",
+    )
 
 
 def end_stand_in(appointment_id: int, *, by: Actor, today: date) -> Appointment:

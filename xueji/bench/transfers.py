@@ -20,6 +20,7 @@ from xueji.bench.subjects import COUNTY, signed_in
 from xueji.lib.school_years import school_year
 from xueji.organisations.queries import authority_of
 from xueji.status.actions import cases, papers, promotion
+from xueji.status.actions.drafts import drafted
 from xueji.status.rules.kinds import BY_CODE
 
 TRANSFER = BY_CODE["transfer"]
@@ -97,13 +98,14 @@ def with_papers(move: Move, *, today: date) -> list[UUID]:
     by = at_desk(move.receiver, "registrar", today)
     ahead = cases.look_ahead(TRANSFER, move.student_id, move.typed, by=by, today=today)
     needs = TRANSFER.papers(ahead.facts, ahead.payload)
-    return [
-        papers.file_paper(
-            move.student_id, kind=need.kind, file_name="a.pdf", content=PAPER, by=by, today=today
-        )
-        for need in needs
-        if need.is_required
-    ]
+    with drafted(TRANSFER.code, move.student_id, by=by, today=today):
+        return [
+            papers.file_paper(
+                move.student_id, kind=need.kind, file_name="a.pdf", content=PAPER, by=by, today=today
+            )
+            for need in needs
+            if need.is_required
+        ]
 
 
 def filed(move: Move, given: Sequence[UUID], *, today: date) -> UUID:

@@ -12,7 +12,10 @@ from django.db import connections
 from django.db.models import Q
 
 from xueji.access.rules import places
+from xueji.access.rules.permissions import Level
+from xueji.access.scope import Actor
 from xueji.organisations.models import RulePackVersion
+from xueji.organisations.queries import authority_codes
 from xueji.organisations.rules.rule_packs import NATIONAL, RulePack, parse
 
 # A version begins on a day after it was put in force, so what another process knows of today is right.
@@ -143,3 +146,38 @@ def drafts_and_coming(on: date, *, using: str = "default") -> dict[str, list[Rul
 def place_of_province(province: str) -> int:
     """Return the place of a province's authority."""
     return places.place(f"{province}0000")
+
+
+def provinces() -> tuple[str, ...]:
+    """Return the national default and every province, by code."""
+    return (NATIONAL, *sorted(code[:2] for code in authority_codes() if code.endswith("0000")))
+
+
+def reads_drafts(by: Actor, province: str) -> bool:
+    """Return whether somebody works at the authority of a province, where its drafts are read."""
+    return by.level is Level.PROVINCE and province_of(by.place) == province
+
+
+def readable_versions(province: str, *, by: Actor) -> tuple[RulePackVersion, ...]:
+    """Return the versions of a province that the reader may read, the latest first."""
+    sees_drafts = reads_drafts(by, province)
+    return tuple(one for one in versions_of(province) if sees_drafts or one.state != RulePackVersion.DRAFT)
+
+
+def readable(version_id: int, *, by: Actor) -> RulePackVersion | None:
+    """Return a version that the reader may read; None for a draft elsewhere and for none."""
+    found = version(version_id)
+    if found is None or (found.state == RulePackVersion.DRAFT and not reads_drafts(by, found.province)):
+        return None
+    return found
+
+
+def waiting_at(by: Actor) -> int:
+    """Return how many versions wait for the reader: a draft for the province's leader, filings for the ministry."""
+    rows = RulePackVersion.objects.all()
+    if by.may("packs.put_in_force"):
+        own = rows.filter(place=by.place, state=RulePackVersion.DRAFT)
+        return own.exclude(Q(created_by=by.account_id) | Q(changed_by=by.account_id)).count()
+    if by.may("packs.receive"):
+        return rows.filter(filed_on__isnull=False, received_on__isnull=True).count()
+    return 0

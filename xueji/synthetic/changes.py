@@ -15,6 +15,7 @@ from xueji.access.rules import places
 from xueji.access.rules.permissions import Role
 from xueji.access.scope import Actor, national
 from xueji.status.actions import cases, papers
+from xueji.status.actions.drafts import drafted
 from xueji.status.rules.kinds import BY_CODE
 from xueji.status.rules.routes import Party
 from xueji.synthetic.rules.nation import Nation, PlannedSchool
@@ -92,10 +93,13 @@ def _send(planned: Planned, student: UUID, *, today: date) -> None:
     by = _at(planned.by.place, Role.REGISTRAR, on)
     kind = BY_CODE[planned.kind]
     needs = cases.look_ahead(kind, student, planned.typed, by=by, today=on)
-    given = [
-        papers.file_paper(student, kind=need.kind, file_name="合成材料.pdf", content=PAPER, by=by, today=on)
-        for need in kind.papers(needs.facts, needs.payload)
-    ]
+    with drafted(kind.code, student, by=by, today=on):
+        given = [
+            papers.file_paper(
+                student, kind=need.kind, file_name="合成材料.pdf", content=PAPER, by=by, today=on
+            )
+            for need in kind.papers(needs.facts, needs.payload)
+        ]
     filed = cases.file_case(planned.kind, student, planned.typed, by=by, today=on, paper_ids=given)
     for nth in range(planned.approvals):
         day = min(today, on + timedelta(days=nth + 1))

@@ -17,6 +17,7 @@ from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.parser import Parser
 
+from xueji.access import stand_ins_api
 from xueji.access.api import (
     InvalidRequest,
     NotFound,
@@ -28,6 +29,7 @@ from xueji.access.api import (
 from xueji.changes import api as changes_api
 from xueji.lib.errors import Refused
 from xueji.organisations import api as organisations_api
+from xueji.organisations import packs_api
 from xueji.status import api as status_api
 from xueji.students import api as students_api
 from xueji.web.templatetags.xueji import in_chinese
@@ -35,21 +37,24 @@ from xueji.web.templatetags.xueji import in_chinese
 VERSION = "1.0.0"
 LARGEST_JSON = 1 << 20
 
-DESCRIPTION = """全国中小学生学籍登记的程序接口：名册检查、提交与审核，问题学籍，学籍变动与变动订阅，学生查找，学校与班级。
+DESCRIPTION = """全国中小学生学籍登记的程序接口：名册检查、提交与审核，问题学籍，学籍变动、升级、毕业与变动订阅，学生查找，学校与班级，省级规则，代理。
 权限、范围和检查与页面完全相同；证件号和学籍号按页面的规则遮盖。每个写操作都须带 `Idempotency-Key` 请求头。
 
 The interface for programs: rosters checked, submitted and approved; problem records; changes of
-status and a feed of them; pupils found; schools and
-classes. Rights, scope and checks are those of the pages, and numbers are masked as there. Every act that writes needs the header
+status, promotion, graduation, and a feed of them; pupils found; schools and classes; the rules of provinces;
+stand-ins. Rights, scope and checks are those of the pages, and numbers are masked as there. Every act that writes needs the header
 `Idempotency-Key`."""
 
 TAGS = [
     {"name": "rosters", "description": "新生名册 / Rosters of new pupils"},
     {"name": "problems", "description": "问题学籍 / Problem records"},
     {"name": "status", "description": "学籍变动 / Changes of status"},
+    {"name": "promotions", "description": "升级 / Promotion"},
     {"name": "feed", "description": "变动订阅 / Change feed"},
     {"name": "pupils", "description": "学生 / Pupils"},
     {"name": "schools", "description": "学校与班级 / Schools and classes"},
+    {"name": "packs", "description": "省级规则 / Rules of provinces"},
+    {"name": "stand-ins", "description": "代理 / Stand-ins"},
 ]
 
 
@@ -108,7 +113,7 @@ api = NinjaAPI(
     openapi_extra={"tags": TAGS, "info": {"license": {"name": "Apache-2.0", "identifier": "Apache-2.0"}}},
 )
 # Each room has put its doors on the router when it was imported.
-ROOMS = (changes_api, students_api, organisations_api, status_api)
+ROOMS = (stand_ins_api, changes_api, students_api, organisations_api, packs_api, status_api)
 api.add_router("", router)
 
 
@@ -182,6 +187,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "int_parsing_size": ("数字过大", "is too large a number"),
     "greater_than_equal": ("不能小于 {ge}", "must be at least {ge}"),
     "less_than_equal": ("不能大于 {le}", "must be at most {le}"),
+    "less_than": ("应小于 {lt}", "must be less than {lt}"),
+    "date_type": ("应为日期（如 2026-09-01）", "must be a day, such as 2026-09-01"),
+    "date_from_datetime_parsing": ("应为日期（如 2026-09-01）", "must be a day, such as 2026-09-01"),
+    "date_parsing": ("应为日期（如 2026-09-01）", "must be a day, such as 2026-09-01"),
     "bool_parsing": ("应为 true 或 false", "must be true or false"),
     "bool_type": ("应为 true 或 false", "must be true or false"),
     "uuid_type": ("应为编号（UUID）", "must be an id (UUID)"),

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from typing import Any
 from uuid import UUID
 
 from django.db import connections, transaction
 
-from xueji.access.scope import Actor
+from xueji.access.scope import Actor, acting
 from xueji.audit.actions import record
 from xueji.lib import uuid7
 from xueji.lib.errors import Refused
-from xueji.status.actions.cases import kind_of
+from xueji.status.actions.cases import kind_of, no_such_pupil
 from xueji.status.encryption import seal
 from xueji.status.rules.kind import Starter
 
@@ -50,17 +52,23 @@ def keep_draft(
 ) -> UUID:
     """Keep what was typed for a change and return the draft's id; an earlier draft with this id is replaced.
 
-    Raises NotAllowed, NoSuchDraft for a draft of another office, TooManyDrafts.
+    A pupil from elsewhere can only be in a draft of a kind that begins at the receiving school. Raises NotAllowed,
+    NoSuchCase for another's pupil, NoSuchDraft for a draft of another office, TooManyDrafts.
     """
     kind = kind_of(kind_code)
+    by.require("status.file_at_authority" if kind.starter is Starter.AUTHORITY else "status.file")
     if kind.is_discreet:
         raise NoDraft(
             "该业务不保存草稿，请一次填写并提交。",
             "No draft is kept of this; fill it in and file it at once.",
         )
-    by.require("status.file_at_authority" if kind.starter is Starter.AUTHORITY else "status.file")
     key = draft_id or uuid7.new()
     with transaction.atomic(), connections["default"].cursor() as cursor:
+        if student_id is not None and kind.starter is not Starter.RECEIVING_SCHOOL:
+            # Of one's own pupils alone, which is what the row policy lets through.
+            cursor.execute("SELECT 1 FROM students_student WHERE id = %s", [student_id])
+            if cursor.fetchone() is None:
+                raise no_such_pupil()
         if draft_id is None:
             cursor.execute("SELECT count(*) FROM status_draft WHERE place = %s", [by.place])
             (count,) = cursor.fetchone()
@@ -77,6 +85,18 @@ def keep_draft(
             raise no_such_draft()
         _note("status.draft", key, by=by, kind=kind.code)
     return key
+
+
+@contextmanager
+def drafted(kind_code: str, student_id: UUID, *, by: Actor, today: date) -> Iterator[None]:
+    """Keep a draft while the block lasts: for who files a pupil's papers without the pages. Raises what `keep_draft` raises."""
+    with acting(by.scope):
+        draft_id = keep_draft(kind_code, {}, by=by, today=today, student_id=student_id)
+    try:
+        yield
+    finally:
+        with acting(by.scope):
+            drop_draft(draft_id, by=by)
 
 
 def drop_draft(draft_id: UUID, *, by: Actor) -> None:

@@ -15,7 +15,8 @@ from xueji.audit.actions import record
 from xueji.changes.actions.problems.papers import PaperUnfit, named, require_content
 from xueji.lib import uuid7
 from xueji.lib.errors import Refused
-from xueji.status.queries.cases import seen_by
+from xueji.status.queries.cases import PaperLine, seen_by
+from xueji.status.queries.cases import papers_of as valid_papers_of
 from xueji.status.rules.papers import BY_KIND
 from xueji.students.encryption import associated
 
@@ -34,7 +35,8 @@ def file_paper(
 ) -> UUID:
     """Keep a paper of a pupil and return its id; the same file twice is one paper, valid anew.
 
-    Raises PaperUnfit for an unknown kind and for what is no JPG, PNG or PDF of at most 2 MB, NotAllowed.
+    Raises PaperUnfit for an unknown kind and for what is no JPG, PNG or PDF of at most 2 MB; NoSuchPaper for a
+    pupil for whom the office has nothing under way; NotAllowed.
     """
     by.require("status.file" if by.level == "school" else "status.file_at_authority")
     if kind not in BY_KIND:
@@ -43,17 +45,14 @@ def file_paper(
     days, is_discreet = BY_KIND[kind].valid_days, BY_KIND[kind].is_discreet
     sha256 = hashlib.sha256(content).hexdigest()
     with national("status") as using, connections[using].cursor() as cursor:
-        cursor.execute("SELECT place FROM students_student WHERE id = %s", [student_id])
-        row = cursor.fetchone()
-        if row is None:
-            raise PaperUnfit("没有找到这名学生。", "There is no such pupil.")
+        holder = require_concern(student_id, by=by, using=using)
         paper_id = uuid7.new()
         cursor.execute(
             KEEP,
             [
                 student_id,
                 paper_id,
-                row[0],
+                holder,
                 kind,
                 named(file_name, media_type),
                 media_type,
@@ -74,11 +73,51 @@ def file_paper(
             office=by.place,
             subject_kind="paper" if is_discreet else "student",
             subject_id=UUID(str(kept)) if is_discreet else student_id,
-            place=by.place if is_discreet else row[0],
+            place=by.place if is_discreet else holder,
             after={"paper": str(kept), "kind": "" if is_discreet else kind, "sha256": sha256},
             using=using,
         )
     return UUID(str(kept))
+
+
+# Whose business a pupil's papers are: the school and the authorities that hold the pupil, an office that has
+# begun to file a change, and for an open case who filed it and whose desk it is on.
+CONCERNS = """
+SELECT s.place, s.place >= %(lo)s AND s.place < %(hi)s
+    OR EXISTS (SELECT 1 FROM status_draft d WHERE d.place = %(own)s AND d.student_id = s.id)
+    OR EXISTS (SELECT 1 FROM status_case c WHERE c.student_id = s.id AND c.closed_on IS NULL
+        AND %(own)s IN (c.starter_place, c.desk_place))
+FROM students_student s WHERE s.id = %(student)s
+"""
+
+
+def require_concern(student_id: UUID, *, by: Actor, using: str) -> int:
+    """Return the place of the pupil's holder, if the pupil's papers are the business of the actor's office.
+
+    Raises NoSuchPaper, the same for a pupil who does not exist.
+    """
+    with connections[using].cursor() as cursor:
+        cursor.execute(
+            CONCERNS, {"student": student_id, "own": by.place, "lo": by.scope.lo, "hi": by.scope.hi}
+        )
+        row = cursor.fetchone()
+    if row is None or not row[1]:
+        raise NoSuchPaper(
+            "没有这名学生，或本单位没有为其办理业务。请先保存草稿，再上传材料。",
+            "There is no such pupil, or your office has nothing under way for it; keep a draft first, then file its papers.",
+        )
+    return int(row[0])
+
+
+def papers_of(student_id: UUID, *, by: Actor, today: date) -> tuple[PaperLine, ...]:
+    """Return the valid papers of a pupil, the newest first, to an office whose business they are.
+
+    What is discreet is shown to those alone who must know. Raises NoSuchPaper, NotAllowed.
+    """
+    by.require("status.view")
+    with national("status") as using:
+        require_concern(student_id, by=by, using=using)
+    return valid_papers_of(student_id, today=today, with_discreet=by.may("status.discreet"))
 
 
 @dataclass(frozen=True)

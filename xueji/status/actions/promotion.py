@@ -39,6 +39,7 @@ from xueji.status.rules.promotion import (
 
 # So many pupils are promoted in one transaction: about two seconds of work.
 PUPILS_AT_ONCE = 40_000
+COUNTY = 10**6  # places
 
 Report = Callable[[int, int], None]
 
@@ -77,6 +78,7 @@ class PlannedSchool:
 
     id: int
     place: int
+    identifier: str
     name: str
     system: str
     grades: tuple[GradeFacts, ...]
@@ -90,9 +92,13 @@ class PlannedSchool:
     def pupils(self) -> int:
         return sum(grade.pupils for grade in self.raised)
 
+    @property
+    def is_doubtful(self) -> bool:
+        return needs_word(self.found)
+
 
 GRADES = """
-SELECT s.organisation_id, s.place, o.name, s.kind, s.system, g.id, g.stage, g.entry_year, g.number,
+SELECT s.organisation_id, s.place, s.identifier, o.name, s.kind, s.system, g.id, g.stage, g.entry_year, g.number,
     coalesce(sum(h.count), 0)::int
 FROM organisations_school s
 JOIN organisations_organisation o ON o.id = s.organisation_id
@@ -100,7 +106,7 @@ JOIN organisations_grade g ON g.school_id = s.organisation_id AND g.is_open
 LEFT JOIN organisations_class c ON c.grade_id = g.id
 LEFT JOIN students_headcount h ON h.class_of_id = c.id
 WHERE s.state = 'open' AND s.place >= %(lo)s AND s.place < %(hi)s {narrowed}
-GROUP BY s.organisation_id, s.place, o.name, s.kind, s.system, g.id ORDER BY s.place, g.number
+GROUP BY s.organisation_id, s.place, s.identifier, o.name, s.kind, s.system, g.id ORDER BY s.place, g.number
 """
 
 # The system that most schools of a kind have in a county; of two as common, the six years of most of the country.
@@ -120,14 +126,28 @@ def foresee(
     lo, hi = places.scope(area)
     known: dict[str, Any] = {"lo": lo, "hi": hi, "only": list(only)}
     with connections[using].cursor() as cursor:
-        cursor.execute(USUAL, known)
+        # A school is compared with its whole county, also where it is looked at alone.
+        county = {"lo": lo // COUNTY * COUNTY, "hi": -(-hi // COUNTY) * COUNTY}
+        cursor.execute(USUAL, county)
         usual = {(division, kind): system for division, kind, system in cursor.fetchall()}
         cursor.execute(GRADES.format(narrowed="AND s.place = ANY(%(only)s)" if only else ""), known)
         rows = cursor.fetchall()
-    for (id_, place, name, kind, system), group in groupby(rows, key=lambda row: row[:5]):
-        grades = tuple(GradeFacts(*row[5:]) for row in group)
-        found = differences(grades, system=system, usual=usual[place // 10**6, kind], school_year=school_year)
-        yield PlannedSchool(id_, place, name, system, grades, tuple(found))
+    for (id_, place, identifier, name, kind, system), group in groupby(rows, key=lambda row: row[:6]):
+        grades = tuple(GradeFacts(*row[6:]) for row in group)
+        found = differences(
+            grades, system=system, usual=usual[place // COUNTY, kind], school_year=school_year
+        )
+        yield PlannedSchool(id_, place, identifier, name, system, grades, tuple(found))
+
+
+def look_ahead(area: int, *, school_year: int, by: Actor) -> list[PlannedSchool]:
+    """Return what a promotion into a school year would find at every open school of an area in scope. Writes nothing.
+
+    Raises NotAllowed.
+    """
+    by.require("promotion.view", area)
+    with national("status.promotion") as using:
+        return list(foresee(area, school_year=school_year, using=using))
 
 
 def plan(*, area: int, school_year: int, by: Actor, today: date) -> Campaign:

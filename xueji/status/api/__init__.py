@@ -13,9 +13,11 @@ from xueji.status.api import (
     graduations,
     inbox,
     kinds,
+    many,
     notices,
     overdue,
     papers,
+    promotions,
     tracking,
 )
 
@@ -30,8 +32,10 @@ __all__ = (
     "graduations",
     "inbox",
     "kinds",
+    "many",
     "notices",
     "overdue",
     "papers",
+    "promotions",
     "tracking",
 )

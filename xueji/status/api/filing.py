@@ -96,10 +96,11 @@ class FilingSent(ChangeSent):
     is_from_paper: bool = Field(False, description="handled on paper while the system was away")
 
 
-def papers_among(student_id: UUID, ids: Sequence[UUID], *, today: date) -> set[str]:
+def papers_among(kind: Kind, student_id: UUID, ids: Sequence[UUID], *, today: date) -> set[str]:
     """Return the kinds of the papers of these ids that are valid today."""
     wanted = set(ids)
-    return {one.kind for one in queries.papers_of(student_id, today=today) if one.id in wanted}
+    held = queries.papers_of(student_id, today=today, with_discreet=kind.is_discreet)
+    return {one.kind for one in held if one.id in wanted}
 
 
 @router.post(
@@ -114,7 +115,7 @@ def papers_among(student_id: UUID, ids: Sequence[UUID], *, today: date) -> set[s
 def check(request: ActingRequest, sent: ChangeSent) -> HttpResponse:
     by, today = request.actor, timezone.localdate()
     kind = cases.kind_of(sent.kind)
-    given = papers_among(sent.pupil, sent.papers, today=today) if sent.papers else set()
+    given = papers_among(kind, sent.pupil, sent.papers, today=today) if sent.papers else set()
     preview = cases.look_ahead(kind, sent.pupil, dict(sent.fields), by=by, today=today, papers=given)
     return answer(200, ahead_shown(kind, preview, by).model_dump(mode="json"))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -31,8 +32,10 @@ from xueji.access.api import (
 )
 from xueji.lib import masks
 from xueji.status.actions import graduations as actions
+from xueji.status.actions.cases import NotNow
 from xueji.status.api.shapes import STATUS
 from xueji.status.queries import graduations as queries
+from xueji.status.queries.last_acts import was_last
 from xueji.status.rules.graduation import STAYS, Choice, Finding, State
 from xueji.students.rules.code_lists import DESTINATIONS
 
@@ -257,6 +260,16 @@ def show(request: ActingRequest, request_id: UUID) -> HttpResponse:
 # Acts ------------------------------------------------------------------------------------
 
 
+def taken(request: ActingRequest, request_id: UUID, act: str, take: Callable[[], object]) -> tuple[int, Any]:
+    """Take a step; one that the caller took before, by a request whose answer got lost, is told as it stands."""
+    try:
+        take()
+    except NotNow:
+        if not was_last(request_id, f"status.graduation.{act}", by=request.actor):
+            raise
+    return 200, _shown(request, request_id)
+
+
 class BeginSent(Sent):
     grade_id: Annotated[int, Field(strict=True, ge=1, lt=2**63)] = Field(
         description="of /status/graduations/grades"
@@ -333,21 +346,20 @@ class GraduationActSent(Sent):
     openapi_extra=writes(200),
 )
 def act_on(request: ActingRequest, request_id: UUID, sent: GraduationActSent) -> HttpResponse:
-    def act() -> tuple[int, Any]:
+    def take() -> object:
         today = timezone.localdate()
         known: dict[str, Any] = {"by": request.actor, "today": today, "version": sent.version}
         match sent.act:
             case "propose":
-                actions.propose(request_id, graduates_on=sent.graduates_on or today, **known)
+                return actions.propose(request_id, graduates_on=sent.graduates_on or today, **known)
             case "approve":
-                actions.approve(request_id, **known)
+                return actions.approve(request_id, **known)
             case "return":
-                actions.send_back(request_id, reason=sent.reason, **known)
+                return actions.send_back(request_id, reason=sent.reason, **known)
             case _:
-                actions.withdraw(request_id, **known)
-        return 200, _shown(request, request_id)
+                return actions.withdraw(request_id, **known)
 
-    return done_once(request, sent, act)
+    return done_once(request, sent, lambda: taken(request, request_id, sent.act, take))
 
 
 class UndoSent(Sent):

@@ -14,6 +14,7 @@ from xueji.access.api import (
     READ_ERRORS,
     WRITE_ERRORS,
     ActingRequest,
+    answer,
     done_once,
     download,
     file_sent,
@@ -30,12 +31,25 @@ class PapersShown(Schema):
     items: list[PaperShown]
 
 
+@router.get(
+    "/status/pupils/{uuid:pupil_id}/papers",
+    response={200: PapersShown, **READ_ERRORS},
+    summary="学生的材料 / The valid papers of a pupil, to an office that holds the pupil or has a change of it under way",
+    tags=STATUS,
+    operation_id="listStatusPapers",
+)
+def listed(request: ActingRequest, pupil_id: UUID) -> HttpResponse:
+    found = papers.papers_of(pupil_id, by=request.actor, today=timezone.localdate())
+    return answer(200, PapersShown(items=[paper_shown(one) for one in found]).model_dump(mode="json"))
+
+
 @router.post(
     "/status/pupils/{uuid:pupil_id}/papers",
     response={201: PapersShown, **WRITE_ERRORS},
     summary="上传材料 / File a paper of a pupil",
-    description="JPG、PNG 或 PDF，每份不超过 2 MB；同一文件只保存一份，有效期内可用于其他业务。 JPG, PNG or PDF of at most 2 MB; the"
-    " same file is kept once, and serves other changes while it is valid.",
+    description="本单位的学生，或本单位已有草稿、在办业务的学生。JPG、PNG 或 PDF，每份不超过 2 MB；同一文件只保存一份，有效期内可用于"
+    "其他业务。\n\nOf a pupil of the own office, or about whom it has a draft or an open case. JPG, PNG or PDF of at most 2 MB;"
+    " the same file is kept once, and serves other changes while it is valid.",
     tags=STATUS,
     operation_id="fileStatusPaper",
     openapi_extra=writes(201),
@@ -56,7 +70,8 @@ def file_paper(
             by=request.actor,
             today=timezone.localdate(),
         )
-        found = [one for one in queries.papers_of(pupil_id, today=timezone.localdate()) if one.id == kept]
+        held = queries.papers_of(pupil_id, today=timezone.localdate(), with_discreet=True)
+        found = [one for one in held if one.id == kept]
         return 201, PapersShown(items=[paper_shown(one) for one in found]).model_dump(mode="json")
 
     return done_once(request, file_sent(file, kind), act)

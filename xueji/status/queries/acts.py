@@ -14,28 +14,30 @@ from xueji.access.scope import Actor, national
 from xueji.status.encryption import unseal
 from xueji.status.rules import checks
 from xueji.status.rules.kind import Kind
+from xueji.status.rules.steps import State
 
 
 @dataclass(frozen=True)
 class LastAct:
-    """The last act on a case: what, by which account, and the version of the case since."""
+    """The last act on a case: what, by which account, and the version and state of the case since."""
 
     act: str
     by: int
     version: int
+    state: State
 
 
 def last_act_of(case_id: UUID) -> LastAct | None:
     """Return the last act on a case; None where there is no such case."""
     with national("status") as using, connections[using].cursor() as cursor:
         cursor.execute(
-            """SELECT d.act, d.by, c.version FROM status_decision d
+            """SELECT d.act, d.by, c.version, c.state FROM status_decision d
                JOIN status_case c ON c.student_id = d.student_id AND c.id = d.case_id
                WHERE d.case_id = %s ORDER BY d.at DESC, d.id DESC LIMIT 1""",
             [case_id],
         )
         row = cursor.fetchone()
-    return LastAct(*row) if row else None
+    return LastAct(row[0], row[1], row[2], State(row[3])) if row else None
 
 
 def own_open_case(kind: Kind, student_id: UUID, typed: Mapping[str, Any], *, by: Actor) -> UUID | None:

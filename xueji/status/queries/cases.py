@@ -419,13 +419,17 @@ def classes_of_school(place: int) -> tuple[SchoolClass, ...]:
 # Papers and the family's code -----------------------------------------------------------------
 
 
-def papers_of(student_id: UUID, *, today: date) -> tuple[PaperLine, ...]:
-    """Return the papers of a pupil that are valid today, the newest first: a paper is asked for once."""
+def papers_of(student_id: UUID, *, today: date, with_discreet: bool = False) -> tuple[PaperLine, ...]:
+    """Return the papers of a pupil that are valid today, the newest first: a paper is asked for once.
+
+    Those of a discreet change are left out unless they are asked for, by who must know of them.
+    """
     with national("status") as using, connections[using].cursor() as cursor:
         cursor.execute(
             """SELECT id, kind, file_name, size, office, filed_on, valid_until FROM status_paper
-               WHERE student_id = %s AND (valid_until IS NULL OR valid_until >= %s) ORDER BY filed_on DESC, id DESC""",
-            [student_id, today],
+               WHERE student_id = %s AND (valid_until IS NULL OR valid_until >= %s) AND (NOT is_discreet OR %s)
+               ORDER BY filed_on DESC, id DESC""",
+            [student_id, today, with_discreet],
         )
         return tuple(PaperLine(*row) for row in cursor.fetchall())
 

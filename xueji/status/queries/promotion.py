@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -11,9 +12,11 @@ from uuid import UUID
 from django.db import connections
 
 from xueji.access.rules import places
+from xueji.access.rules.permissions import Level
 from xueji.access.scope import Actor, current_scope
+from xueji.lib.errors import Refused
 from xueji.status.models import Campaign
-from xueji.status.rules.promotion import Difference, SchoolState
+from xueji.status.rules.promotion import CampaignState, Difference, SchoolState
 
 
 @dataclass(frozen=True)
@@ -79,9 +82,60 @@ def campaigns(by: Actor, *, limit: int = 20) -> list[tuple[Campaign, str]]:
     return [(found[key], name) for key, name in names.items()]
 
 
+def campaign_seen(campaign_id: UUID, *, by: Actor) -> Campaign | None:
+    """Return a promotion that touches the reader's area; None for another or none."""
+    found = Campaign.objects.filter(pk=campaign_id).first()
+    if found is None:
+        return None
+    return found if found.area in by.scope or places.contains(places.scope(found.area), by.place) else None
+
+
+def planned_by(by: Actor, *, school_year: int) -> UUID | None:
+    """Return the promotion of the own area into a school year that the actor planned; None where it is another's."""
+    found = (
+        Campaign.objects.filter(area=by.place, school_year=school_year, planned_by=by.account_id)
+        .exclude(state=CampaignState.UNDONE)
+        .first()
+    )
+    return found.id if found else None
+
+
+class NoSuchSchool(Refused):
+    code = "no-such-school"
+
+
+def places_called(campaign_id: UUID, identifiers: Collection[str]) -> list[int]:
+    """Return the places of schools of a promotion in scope, by identifier. Raises NoSuchSchool naming the first that is none."""
+    scope = current_scope()
+    with connections["default"].cursor() as cursor:
+        cursor.execute(
+            """SELECT l.identifier, l.place FROM organisations_school l
+               JOIN status_campaignschool s ON s.place = l.place AND s.campaign_id = %s
+               WHERE l.identifier = ANY(%s) AND s.place >= %s AND s.place < %s""",
+            [campaign_id, list(identifiers), scope.lo, scope.hi],
+        )
+        found = dict(cursor.fetchall())
+    for identifier in identifiers:
+        if identifier not in found:
+            raise NoSuchSchool(
+                f"本次升级中没有标识码为 {identifier} 的学校，或它不在您的管理范围内。",
+                f"No school {identifier} takes part in this promotion in your area.",
+            )
+    return sorted(found.values())
+
+
 def _above(place: int) -> list[int]:
     return list(places.upwards(place))
 
+
+# Parts into which an office divides its area, in places.
+WIDTHS = {
+    Level.MINISTRY: 10**10,
+    Level.PROVINCE: 10**8,
+    Level.PREFECTURE: 10**6,
+    Level.COUNTY: 1,
+    Level.SCHOOL: 1,
+}
 
 # Grouped by the authorities of one level below the reader's office.
 STANDINGS = """
@@ -129,6 +183,31 @@ def schools(campaign_id: UUID, *, authority: int | None = None, limit: int = 100
     narrowed = "AND s.authority = %(authority)s" if authority is not None else ""
     with connections["default"].cursor() as cursor:
         cursor.execute(SCHOOLS.format(narrowed=narrowed), known)
+        return [_school(row) for row in cursor.fetchall()]
+
+
+SCHOOLS_BY_PLACE = SCHOOLS.replace(
+    "ORDER BY s.needs_word DESC, s.state <> 'open', s.place", "AND s.place > %(after)s ORDER BY s.place"
+)
+
+
+def schools_by_place(
+    campaign_id: UUID, *, state: str = "", is_doubtful: bool = False, after: int = 0, limit: int
+) -> list[School]:
+    """Return schools in scope by place, from behind `after` on; of one state, or only those that need a word."""
+    scope = current_scope()
+    known: dict[str, Any] = {
+        "campaign": campaign_id,
+        "lo": scope.lo,
+        "hi": scope.hi,
+        "limit": limit,
+        "after": after,
+        "state": state,
+    }
+    narrowed = "AND s.state = %(state)s " if state else ""
+    narrowed += "AND s.needs_word " if is_doubtful else ""
+    with connections["default"].cursor() as cursor:
+        cursor.execute(SCHOOLS_BY_PLACE.format(narrowed=narrowed), known)
         return [_school(row) for row in cursor.fetchall()]
 
 

@@ -13,28 +13,15 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from xueji.access.rules.permissions import Level
-from xueji.access.scope import Actor
 from xueji.lib.errors import Refused
 from xueji.organisations import actions_packs as actions
 from xueji.organisations import queries_packs as queries
 from xueji.organisations.models import RulePackVersion
-from xueji.organisations.queries import authority_codes
 from xueji.organisations.rules.rule_packs import NATIONAL, PackRefused, RulePack, difference
 from xueji.web.doors import ActingRequest, done_once, door
 from xueji.web.packs import words
 from xueji.web.pages import UNPROCESSABLE, Column, Row, Table, render
 from xueji.web.templatetags.xueji import spoken
-
-
-def provinces() -> tuple[str, ...]:
-    """Return the national default and every province, by code."""
-    return (NATIONAL, *sorted(code[:2] for code in authority_codes() if code.endswith("0000")))
-
-
-def is_of_province(actor: Actor, province: str) -> bool:
-    """Return whether somebody works at the authority of a province, where its drafts are read."""
-    return actor.level is Level.PROVINCE and queries.province_of(actor.place) == province
 
 
 @door("packs.view")
@@ -43,7 +30,7 @@ def packs(request: ActingRequest) -> HttpResponse:
     today = timezone.localdate()
     holding, later = queries.holding_on(today), queries.drafts_and_coming(today)
     rows = []
-    for province in provinces():
+    for province in queries.provinces():
         version = holding.get(province)
         coming = [one for one in later.get(province, []) if one.state != RulePackVersion.DRAFT]
         drafted = [one for one in later.get(province, []) if one.state == RulePackVersion.DRAFT]
@@ -52,7 +39,7 @@ def packs(request: ActingRequest) -> HttpResponse:
         notes += [
             _("草稿 %(version)s") % {"version": one.version}
             for one in drafted
-            if is_of_province(request.actor, province)
+            if queries.reads_drafts(request.actor, province)
         ]
         rows.append(
             Row(
@@ -100,13 +87,11 @@ def shown(
     form: ReceiveForm | None = None,
     refused: Refused | None = None,
 ) -> HttpResponse:
-    if province not in provinces():
+    if province not in queries.provinces():
         raise Http404
     actor, today = request.actor, timezone.localdate()
-    sees_drafts = is_of_province(actor, province)
-    versions = [
-        one for one in queries.versions_of(province) if sees_drafts or one.state != RulePackVersion.DRAFT
-    ]
+    sees_drafts = queries.reads_drafts(actor, province)
+    versions = list(queries.readable_versions(province, by=actor))
     chosen = chosen or version_asked(request, "version", versions)
     if chosen is None:
         chosen = queries.holding_on(today).get(province)
@@ -205,7 +190,7 @@ class DraftForm(forms.Form):
 @door("packs.draft", methods=("GET", "HEAD", "POST"))
 def draft(request: ActingRequest, province: str) -> HttpResponse:
     """Begin, check and save the draft of the own province; every fault is shown with its line."""
-    if not is_of_province(request.actor, province):
+    if not queries.reads_drafts(request.actor, province):
         request.actor.require("packs.draft", queries.place_of_province(province))
         raise Http404
     act = request.POST.get("act", "check")
@@ -285,7 +270,7 @@ def judged(text: str, province: str) -> dict[str, Any]:
 def put_in_force(request: ActingRequest, version_id: int) -> HttpResponse:
     """Show what putting a draft in force would change, then do it."""
     version, today = queries.version(version_id), timezone.localdate()
-    if version is None or not is_of_province(request.actor, version.province):
+    if version is None or not queries.reads_drafts(request.actor, version.province):
         raise Http404
     back = f"{reverse('pack', args=[version.province])}?version={version.pk}"
     name = words.province_name(version.province)

@@ -13,7 +13,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from xueji.access.rules import places
 from xueji.access.rules.permissions import Level
 from xueji.lib.errors import Refused
 from xueji.lib.school_years import school_year
@@ -43,14 +42,6 @@ TONES = {
     SchoolState.LEFT_OUT: "past",
     SchoolState.DONE: "good",
     SchoolState.UNDONE: "past",
-}
-# Parts into which an office divides its area, in places.
-WIDTHS = {
-    Level.MINISTRY: 10**10,
-    Level.PROVINCE: 10**8,
-    Level.PREFECTURE: 10**6,
-    Level.COUNTY: 1,
-    Level.SCHOOL: 1,
 }
 MOST_SCHOOLS = 1000
 
@@ -132,11 +123,8 @@ def planned(request: ActingRequest, year: int) -> str:
 
 def campaign_for(request: ActingRequest, campaign_id: UUID) -> Campaign:
     """Return a promotion that touches the reader's area. Raises Http404."""
-    campaign = Campaign.objects.filter(pk=campaign_id).first()
+    campaign = queries.campaign_seen(campaign_id, by=request.actor)
     if campaign is None:
-        raise Http404
-    own, area = request.actor.scope, places.scope(campaign.area)
-    if not (campaign.area in own or places.contains(area, request.actor.place)):
         raise Http404
     return campaign
 
@@ -152,7 +140,7 @@ def page(
 ) -> HttpResponse:
     actor = request.actor
     is_open = campaign.state in (CampaignState.PLANNED, CampaignState.RUNNING)
-    parts = queries.standings(campaign.id, width=WIDTHS[actor.level])
+    parts = queries.standings(campaign.id, width=queries.WIDTHS[actor.level])
     lists_schools = actor.level in (Level.COUNTY, Level.SCHOOL) or any(
         one.place == actor.place for one in parts
     )

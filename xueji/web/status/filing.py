@@ -149,7 +149,7 @@ class Desk:
         self.today = timezone.localdate()
         self.typed = {key: value for key, value in line.typed.items() if key != WITHOUT}
         self.without = set(line.typed.get(WITHOUT, ()))
-        self.held = queries.papers_of(student_id, today=self.today)
+        self.held = queries.papers_of(student_id, today=self.today, with_discreet=self.kind.is_discreet)
 
     def look(self) -> Preview:
         return cases.look_ahead(
@@ -254,7 +254,7 @@ def discreet(request: ActingRequest, student_id: UUID, code: str) -> HttpRespons
     try:
         if request.POST.get("act") == "upload":
             upload(request, desk)
-            desk.held = queries.papers_of(student_id, today=desk.today)
+            desk.held = queries.papers_of(student_id, today=desk.today, with_discreet=True)
         elif request.POST.get("act") == "file":
             return done_once(request, lambda: file(request, desk))
     except Refused as stopped:
@@ -469,7 +469,7 @@ def send_answer(request: ActingRequest, case: CaseView, typed: dict[str, Any]) -
 
 def answer_context(case: CaseView, form: ChangeForm) -> dict[str, Any]:
     going = {one.id for one in case.papers}
-    held = queries.papers_of(case.student_id, today=timezone.localdate())
+    held = queries.papers_of(case.student_id, today=timezone.localdate(), with_discreet=case.is_discreet)
     asked_back = [one for one in case.said if one.act == Act.RETURN]
     return {
         "case": case,
