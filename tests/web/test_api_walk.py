@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from ninja import Schema
 
 from tests.web.test_api import Caller
 from xueji.web.api import api
@@ -109,6 +111,21 @@ def test_the_walk_knows_every_operation() -> None:
     assert len(OPERATIONS) > 70
     assert len({one.id for one in OPERATIONS}) == len(OPERATIONS)
     assert {one.id for one in OPERATIONS} >= PUBLIC | OF_ADMINISTRATORS
+
+
+def shapes(of: type[Schema]) -> Iterator[type[Schema]]:
+    for one in of.__subclasses__():
+        yield one
+        yield from shapes(one)
+
+
+def test_no_two_shapes_have_one_name_by_which_the_description_would_take_one_for_the_other() -> None:
+    found = Counter(
+        one.__name__
+        for one in set(shapes(Schema))
+        if one.__module__.startswith("xueji.") and "[" not in one.__name__
+    )
+    assert {name: number for name, number in found.items() if number > 1} == {}
 
 
 def test_a_stranger_is_refused_everywhere() -> None:

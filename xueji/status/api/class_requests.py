@@ -295,7 +295,7 @@ def show(request: ActingRequest, request_id: UUID) -> HttpResponse:
     return answer(200, _shown(_request(request, request_id), request))
 
 
-class ActSent(Sent):
+class ClassRequestActSent(Sent):
     model_config = ConfigDict(json_schema_extra={"examples": [{"act": "approve"}]})
 
     act: Literal["approve", "refuse", "withdraw", "undo"]
@@ -312,7 +312,7 @@ class ActSent(Sent):
     operation_id="actOnClassRequest",
     openapi_extra=writes(200),
 )
-def act_on(request: ActingRequest, request_id: UUID, sent: ActSent) -> HttpResponse:
+def act_on(request: ActingRequest, request_id: UUID, sent: ClassRequestActSent) -> HttpResponse:
     def act() -> tuple[int, Any]:
         known: dict[str, Any] = {"by": request.actor, "today": timezone.localdate()}
         _request(request, request_id)
