@@ -389,7 +389,7 @@ class SigningSent(Sent):
     note: Note = Field("", description="有疑问的学校须说明 / needed where something is doubtful")
 
 
-class CountShown(PromotionShown):
+class PromotionCounted(PromotionShown):
     """The promotion, and how many schools the act concerned."""
 
     count: int
@@ -406,7 +406,7 @@ def counted(request: ActingRequest, campaign_id: UUID, sent: Sent, do: Callable[
 
 @router.post(
     "/promotions/{uuid:campaign_id}/sign",
-    response={200: CountShown, **WRITE_ERRORS},
+    response={200: PromotionCounted, **WRITE_ERRORS},
     summary="确认学校 / Sign schools of the own authority",
     tags=PROMOTIONS,
     operation_id="signPromotion",
@@ -428,7 +428,7 @@ def sign(request: ActingRequest, campaign_id: UUID, sent: SigningSent) -> HttpRe
 
 @router.post(
     "/promotions/{uuid:campaign_id}/leave-out",
-    response={200: CountShown, **WRITE_ERRORS},
+    response={200: PromotionCounted, **WRITE_ERRORS},
     summary="本次不升级 / Keep schools of the own authority out, with a reason",
     tags=PROMOTIONS,
     operation_id="leaveOutOfPromotion",
@@ -455,7 +455,7 @@ class ChosenSent(Sent):
 
 @router.post(
     "/promotions/{uuid:campaign_id}/look-again",
-    response={200: CountShown, **WRITE_ERRORS},
+    response={200: PromotionCounted, **WRITE_ERRORS},
     summary="重新核对 / Look again at schools after something was put right",
     tags=PROMOTIONS,
     operation_id="lookAgainForPromotion",
