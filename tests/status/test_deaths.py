@@ -26,10 +26,10 @@ from tests.status.cases import (
 from tests.web.registered import as_, text_of
 from xueji.access.scope import acting
 from xueji.organisations.models import Class, School
-from xueji.status.actions import cases, class_requests
+from xueji.status.actions import cases, class_requests, tracking
 from xueji.status.actions.class_requests import RequestUnfit
 from xueji.status.actions.matching import NoMatch, match
-from xueji.status.models import Case, Tracking
+from xueji.status.models import Case, Placement, Tracking
 from xueji.status.queries import class_requests as class_request_queries
 from xueji.status.rules.steps import State
 from xueji.students import queries
@@ -219,3 +219,39 @@ def test_another_school_matches_nobody_who_died_and_again_a_pupil_restored_after
     typed = {"reason": "mistake", "class_id": class_id(HERE, "2026101"), "note": "误报"}
     approved(filed("restoration", student, typed, by=REGISTRAR).id, LEADER, COUNTY)
     assert match(number=number, name=NAME, by=there, now=timezone.now()) == student
+
+
+def test_no_code_of_the_child_answers_after_a_death_and_each_does_after_its_undo() -> None:
+    student = enrolled(NAME)
+    code = filed("transfer", student, to_class(OTHER_PROVINCE), by=f"r{OTHER_PROVINCE}").tracking_code
+
+    def answers() -> bool:
+        return tracking.look_up(code, address="192.0.2.1", now=timezone.now()) is not None
+
+    assert answers()
+    case = told(student)
+    assert not answers()
+    approved(case, LEADER, COUNTY)
+    assert not answers()
+    cases.undo(case, reason="误报", by=actor("o330900"), today=TODAY)
+    assert answers()
+
+
+def test_a_placement_ends_with_the_death_and_no_ordinary_role_reads_that_it_did() -> None:
+    student = enrolled(NAME)
+    with connections["owner"].cursor() as cursor:
+        cursor.execute(
+            """INSERT INTO status_placement (student_id, id, place, school_place, since)
+               SELECT id, id, place, place, '2026-08-01' FROM students_student WHERE id = %s""",
+            [student],
+        )
+    before = truth_of(student)
+    case = told(student)
+    approved(case, LEADER, COUNTY)
+    until = Placement.everywhere.using("owner").get(student_id=student).until
+    assert until == date.fromisoformat(TOLD["died_on"])
+    with acting(actor(COUNTY).scope), connections["default"].cursor() as cursor:
+        cursor.execute('SELECT DISTINCT "table" FROM status_effect WHERE case_id = %s', [case])
+        assert {row[0] for row in cursor.fetchall()} == {"students_enrolment"}
+    cases.undo(case, reason="误报", by=actor("o330900"), today=TODAY)
+    assert truth_of(student) == before

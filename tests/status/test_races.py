@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
+from time import monotonic, sleep
 from typing import Any
 from uuid import UUID
 
 import pytest
+from django.db import connections, transaction
 
 from tests.factories import TODAY, actor
 from tests.races import at_once
@@ -22,6 +26,7 @@ from tests.status.cases import (
     to_class,
 )
 from tests.status.invariants import broken
+from xueji.access.scope import national
 from xueji.lib.errors import Refused
 from xueji.status.actions import cases
 from xueji.status.actions.cases import Acted, Filed
@@ -45,6 +50,15 @@ def approval(case: Filed, by: str, **said: Any) -> Callable[[], Acted]:
     return lambda: cases.approve(case.id, by=who, today=TODAY, **said)
 
 
+def refusal(case: Filed, kind: str, by: str) -> Callable[[], Acted]:
+    code = cases.kind_of(kind).refusals[0].code
+    return partial(cases.refuse, case.id, reason_code=code, by=actor(by), today=TODAY)
+
+
+def withdrawal(case: Filed) -> Callable[[], Acted]:
+    return partial(cases.withdraw, case.id, by=actor(REGISTRAR), today=TODAY)
+
+
 def one_refused(answers: list[Any]) -> Refused:
     """Return the refusal, when one act was accepted and the other refused."""
     (refused,) = [one for one in answers if isinstance(one, Refused)]
@@ -66,17 +80,14 @@ def test_a_double_click_decides_once(is_looked_at: bool) -> None:
 def test_two_colleagues_at_one_desk_decide_once() -> None:
     case = filed("transfer", enrolled(), to_class(OTHER_PROVINCE), by=REGISTRAR)
     approved(case.id, f"l{OTHER_PROVINCE}")
-    refusal = lambda: cases.refuse(  # noqa: E731 - one act beside another
-        case.id, reason_code=cases.kind_of("transfer").refusals[0].code, by=actor("o510104"), today=TODAY
-    )
-    assert one_refused(at_once(approval(case, "o510104"), refusal)).code == "not-now"
+    refused = one_refused(at_once(approval(case, "o510104"), refusal(case, "transfer", "o510104")))
+    assert refused.code == "not-now"
     assert broken() == []
 
 
 def test_an_approval_and_a_withdrawal_have_one_outcome() -> None:
     case = at_last_desk(enrolled())
-    taken_back = lambda: cases.withdraw(case.id, by=actor(REGISTRAR), today=TODAY)  # noqa: E731 - as above
-    one_refused(at_once(approval(case, OFFICER), taken_back))
+    one_refused(at_once(approval(case, OFFICER), withdrawal(case)))
     kept = Case.everywhere.using("owner").get(id=case.id)
     moved = Effect.everywhere.using("owner").filter(case_id=case.id, moment="effect").exists()
     assert (kept.state, moved) in {("completed", True), ("withdrawn", False)}
@@ -128,11 +139,13 @@ def suspended(student: UUID) -> Filed:
 def test_a_transfer_and_a_suspension_filed_at_once_do_not_both_go_on() -> None:
     student = enrolled()
     given = all_papers(student, by=REGISTRAR, today=TODAY)
-    suspending = lambda: suspension(student)  # noqa: E731 - as above
-    filing = lambda: cases.file_case(  # noqa: E731 - as above
-        "transfer", student, to_class(OTHER_PROVINCE), by=actor(REGISTRAR), today=TODAY, paper_ids=given
-    )
-    at_once(filing, suspending)
+
+    def filing() -> Filed:
+        return cases.file_case(
+            "transfer", student, to_class(OTHER_PROVINCE), by=actor(REGISTRAR), today=TODAY, paper_ids=given
+        )
+
+    at_once(filing, partial(suspension, student))
     states = sorted(Case.everywhere.using("owner").filter(student_id=student).values_list("state", flat=True))
     # The transfer waits for the suspension, or the suspension is refused beside the transfer.
     assert states in (["waiting", "with_desk"], ["with_desk"])
@@ -142,7 +155,7 @@ def test_a_transfer_and_a_suspension_filed_at_once_do_not_both_go_on() -> None:
 def test_an_undo_beside_an_undo_takes_back_once() -> None:
     case = at_last_desk(enrolled())
     approved(case.id, OFFICER)
-    undoing = lambda: cases.undo(case.id, reason="误办", by=actor("o330900"), today=TODAY)  # noqa: E731 - as above
+    undoing = partial(cases.undo, case.id, reason="误办", by=actor("o330900"), today=TODAY)
     assert one_refused(at_once(undoing, undoing)).code == "not-now"
     assert broken() == []
 
@@ -167,13 +180,61 @@ def test_a_waiting_case_that_is_taken_back_while_its_way_becomes_clear_has_one_o
     approved(suspending.id, f"l{HERE}")
     waiting = filed("transfer", student, to_class(OTHER_PROVINCE), by=REGISTRAR)
     assert waiting.state == "waiting"
-    clearing = lambda: cases.refuse(  # noqa: E731 - as above
-        suspending.id,
-        reason_code=cases.kind_of("suspension").refusals[0].code,
-        by=actor(OFFICER),
-        today=TODAY,
-    )
-    taken_back = lambda: cases.withdraw(waiting.id, by=actor(REGISTRAR), today=TODAY)  # noqa: E731 - as above
-    at_once(clearing, taken_back)
+    at_once(refusal(suspending, "suspension", OFFICER), withdrawal(waiting))
     assert Case.everywhere.using("owner").get(id=waiting.id).state == "withdrawn"
     assert broken() == []
+
+
+def waits_for(holder: int, *, without: str) -> bool:
+    """Return whether somebody waits for a session, and head counts of a state are free to be taken meanwhile."""
+    with connections["owner"].cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT 1 FROM pg_locks WHERE NOT granted AND %s = ANY(pg_blocking_pids(pid)))",
+            [holder],
+        )
+        (is_waiting,) = cursor.fetchone()
+    if is_waiting:
+        with transaction.atomic(using="owner"), connections["owner"].cursor() as cursor:
+            cursor.execute("SELECT 1 FROM students_headcount WHERE state = %s FOR UPDATE NOWAIT", [without])
+    return bool(is_waiting)
+
+
+def test_the_undo_of_a_death_takes_its_head_counts_in_one_order() -> None:
+    student = enrolled("测已故")
+    death = filed("death", student, {"died_on": "2026-09-01", "cause": "70"}, by=f"r{HERE}")
+    approved(death.id, f"l{HERE}", OFFICER)
+    undoing = threading.Thread(
+        target=closing(partial(cases.undo, death.id, reason="误报", by=actor("o330900"), today=TODAY))
+    )
+    with national("commands") as using, connections[using].cursor() as cursor:
+        # Somebody else changes the count of those who attend: it is taken first, and no other is held meanwhile.
+        cursor.execute("SELECT pg_backend_pid() FROM students_headcount WHERE state = '01' FOR UPDATE")
+        holder = cursor.fetchone()[0]
+        undoing.start()
+        waited = until(lambda: waits_for(holder, without="11"))
+    undoing.join()
+    assert waited
+    assert Case.everywhere.using("owner").get(id=death.id).state == "undone"
+    assert broken() == []
+
+
+def closing(act: Callable[[], Any]) -> Callable[[], None]:
+    """Return the act with the database sessions of its thread closed behind it."""
+
+    def run() -> None:
+        try:
+            act()
+        finally:
+            connections.close_all()
+
+    return run
+
+
+def until(is_so: Callable[[], bool], *, seconds: float = 20) -> bool:
+    """Return whether something comes to be so in a time."""
+    end = monotonic() + seconds
+    while monotonic() < end:
+        if is_so():
+            return True
+        sleep(0.05)
+    return False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,15 +23,42 @@ def asked(statement: str, values: Sequence[Any], *, using: str) -> list[tuple[An
         return cursor.execute(statement.encode(), values, prepare=True).fetchall()
 
 
+# The class, the state, the place: what head counts are kept by.
+Seat = tuple[int, str, int]
+
+HEADCOUNT = """
+INSERT INTO students_headcount AS h (class_of_id, state, place, count)
+SELECT * FROM unnest(%s::bigint[], %s::text[], %s::bigint[], %s::int[]) AS w (class_of_id, state, place, count)
+ORDER BY class_of_id, state
+ON CONFLICT (class_of_id, state) DO UPDATE SET count = h.count + EXCLUDED.count
+"""
+
+
 @dataclass
 class Writing:
     """The statements of one act, kept in order until they are sent, in one message.
 
-    Each still sees what the one before it wrote. A read that must see them comes after `send`.
+    Each still sees what the one before it wrote. A read that must see them comes after `send`. Head counts alone
+    wait until the end: however much an act writes and takes back, it takes the counts it changes once and in
+    order, so that two acts never wait for each other crosswise.
     """
 
     using: str
     said: list[tuple[str, Sequence[Any], Refused | None]] = field(default_factory=list)
+    seats: dict[Seat, int] = field(default_factory=dict)
+
+    def count(self, changes: Mapping[Seat, int]) -> None:
+        """Note by how much head counts change."""
+        for seat, by in changes.items():
+            self.seats[seat] = self.seats.get(seat, 0) + by
+
+    def finish(self) -> None:
+        """Send what is left of the act, its head counts last of all."""
+        changes = [(*seat, by) for seat, by in sorted(self.seats.items()) if by]
+        self.seats.clear()
+        if changes:
+            self.say(HEADCOUNT, [list(column) for column in zip(*changes, strict=True)])
+        self.send()
 
     def say(self, statement: str, values: Sequence[Any], *, unless_one_row: Refused | None = None) -> None:
         """Keep a statement; `unless_one_row` is raised at the sending where it changes none or several."""
@@ -57,4 +84,4 @@ def business() -> Iterator[Writing]:
     with national("status", PLANNED_ONCE) as using:
         writing = Writing(using)
         yield writing
-        writing.send()
+        writing.finish()

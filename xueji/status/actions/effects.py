@@ -15,7 +15,7 @@ from uuid import UUID
 from django.db import connections
 
 from xueji.lib.errors import Refused
-from xueji.status.rules.plans import Plan, Table, Write, seats
+from xueji.status.rules.plans import DISCREET, Plan, Table, Write, seats
 from xueji.status.statements import Writing, asked
 
 # The pupil's own version is raised once by the engine, whatever rows change.
@@ -33,19 +33,11 @@ class Overtaken(Refused):
     code = "overtaken"
 
 
-HEADCOUNT = """
-INSERT INTO students_headcount AS h (class_of_id, state, place, count)
-SELECT * FROM unnest(%s::bigint[], %s::text[], %s::bigint[], %s::int[]) AS w (class_of_id, state, place, count)
-ORDER BY class_of_id, state
-ON CONFLICT (class_of_id, state) DO UPDATE SET count = h.count + EXCLUDED.count
-"""
-
-
 # All images of a moment in one value.
 KEEP = """
-INSERT INTO status_effect (student_id, case_id, moment, place, is_discreet, ordinal, "table", key, before, after)
-SELECT %s, %s, %s, %s, %s, w.* FROM jsonb_to_recordset(%s::jsonb)
-    AS w (ordinal int, "table" text, key jsonb, before jsonb, after jsonb)
+INSERT INTO status_effect (student_id, case_id, moment, place, ordinal, "table", key, before, after, is_discreet)
+SELECT %s, %s, %s, %s, w.* FROM jsonb_to_recordset(%s::jsonb)
+    AS w (ordinal int, "table" text, key jsonb, before jsonb, after jsonb, is_discreet boolean)
 """
 
 
@@ -70,7 +62,7 @@ def apply(
         writing.say(statement, values, unless_one_row=None if _is_wide(write) else overtaken())
     if keep:
         _keep(plan, student_id, case_id, place=place, moment=moment, is_discreet=is_discreet, writing=writing)
-    _count(plan, writing)
+    writing.count(seats(plan))
 
 
 def overtaken() -> Overtaken:
@@ -78,13 +70,6 @@ def overtaken() -> Overtaken:
         "该生的学籍刚刚有了其他变动，请刷新后重新核对。",
         "The pupil's record has just changed otherwise; reload and look again.",
     )
-
-
-def _count(plan: Plan, writing: Writing) -> None:
-    """Bring the head counts in step, last of all and in order, so that two changes never wait for each other crosswise."""
-    changes = [(*seat, by) for seat, by in sorted(seats(plan).items())]
-    if changes:
-        writing.say(HEADCOUNT, [list(column) for column in zip(*changes, strict=True)])
 
 
 def kept(student_id: UUID, case_id: UUID, *, moment: str, using: str) -> Plan:
@@ -143,6 +128,7 @@ def _keep(
                 "key": _object(write.key),
                 "before": _object(write.before),
                 "after": _object(write.after),
+                "is_discreet": is_discreet or write.table in DISCREET,
             }
             for ordinal, write in enumerate(plan.writes)
         ]
@@ -153,7 +139,6 @@ def _keep(
                 case_id,
                 moment,
                 place,
-                is_discreet,
                 json.dumps(rows, ensure_ascii=False, default=_plain),
             ],
         )

@@ -11,7 +11,7 @@ from datetime import date
 from typing import Final
 
 from xueji.lib.codes import Code, CodeList
-from xueji.status.rules import marks
+from xueji.status.rules import marks, placement
 from xueji.status.rules.common import day_in, must_have_enrolment, not_after_today
 from xueji.status.rules.enrolments import altered, ended
 from xueji.status.rules.facts import DECEASED, Facts
@@ -51,11 +51,12 @@ def hide(facts: Facts, payload: Payload) -> Plan:
 
 
 def effect(facts: Facts, payload: Payload) -> Plan:
-    """The enrolment ends on the day of death, never before it began, and with it every mark that runs."""
+    """The enrolment ends on the day of death, never before it began, and with it every mark and placement that runs."""
     day = day_of_death(facts, payload)
     return plan(
         ended(facts, max(day, facts.enrolment.started_on), DECEASED),
         marks.over(facts, *sorted({mark.kind for mark in facts.marks}), on=day),
+        placement.over(facts, on=day),
     )
 
 
@@ -71,6 +72,7 @@ KIND: Final = Kind(
         Field("note", "补充说明", "Note", is_required=False, is_private=True),
     ),
     desks=lambda facts, payload: own_route(facts, higher=False),
+    needs=placement.needs,
     obstacles=obstacles,
     papers=lambda facts, payload: (PaperNeed("death_proof"),),
     effect=effect,

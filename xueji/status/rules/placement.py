@@ -10,6 +10,7 @@ on the advice of a committee; enrolment and certificate by the original school).
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Final
 
 from xueji.status.rules.common import day_in, must_be_enrolled
@@ -127,13 +128,15 @@ def end_desks(facts: Facts, payload: Payload) -> tuple[Desk, ...]:
 
 
 def end_effect(facts: Facts, payload: Payload) -> Plan:
+    return plan(over(facts, on=day_in(payload, "until") or facts.today))
+
+
+def over(facts: Facts, *, on: date) -> Iterator[Write]:
+    """Yield the write that ends the placement that runs, never before it began; nothing where none runs."""
     placement = facts.ready.placement
-    if placement is None:
-        return plan()
-    key = {"student_id": facts.student_id, "id": placement.id}
-    return plan(
-        Write(Table.PLACEMENT, key, {"until": None}, {"until": day_in(payload, "until") or facts.today})
-    )
+    if placement is not None:
+        key = {"student_id": facts.student_id, "id": placement.id}
+        yield Write(Table.PLACEMENT, key, {"until": None}, {"until": max(on, placement.since)})
 
 
 END: Final = Kind(

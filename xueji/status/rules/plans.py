@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 
 class Table(StrEnum):
@@ -18,6 +18,10 @@ class Table(StrEnum):
     MARK = "status_mark"
     PAPER = "status_paper"
     PLACEMENT = "status_placement"
+
+
+# What is written there is read by no ordinary role, whichever change wrote it.
+DISCREET: Final = frozenset({Table.PLACEMENT})
 
 
 @dataclass(frozen=True)

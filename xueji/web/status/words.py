@@ -20,7 +20,7 @@ from xueji.status.queries.cases import SENDING, CaseView, ClassLine, TurnLine
 from xueji.status.rules.kind import Field, Input, Kind, Obstacle, Reason
 from xueji.status.rules.kinds import BY_CODE
 from xueji.status.rules.papers import BY_KIND
-from xueji.status.rules.plans import Plan, Table, Write, seats
+from xueji.status.rules.plans import DISCREET, Plan, Table, Write, seats
 from xueji.status.rules.routes import PARTY_NAMES, Desk, Party, Purpose
 from xueji.status.rules.steps import ACT_NAMES, CLOSED, STATE_NAMES, Act, State
 from xueji.students.rules.schemes import NUMBER_SCHEME
@@ -189,7 +189,9 @@ class Speaker:
 
     def sentences(self, plan: Plan) -> list[str]:
         """Return what happens, in the order of the plan, then the classes' numbers."""
-        said = [sentence for write in plan.writes for sentence in self._write(write)]
+        # What is discreet is told of a change that is discreet itself, and of no other.
+        told = [one for one in plan.writes if one.table not in DISCREET] or plan.writes
+        said = [sentence for write in told for sentence in self._write(write)]
         return [*dict.fromkeys(one for one in said if one), *self._counts(plan)]
 
     def _write(self, write: Write) -> Iterator[str]:
