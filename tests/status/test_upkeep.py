@@ -66,6 +66,20 @@ def test_a_correction_is_the_work_of_two_persons_of_the_school_and_can_be_undone
     assert truth_of(student) == before
 
 
+def test_a_member_of_the_family_is_added_and_values_are_emptied_and_both_are_undone() -> None:
+    student = enrolled("测更正", postcode="316000")
+    before = truth_of(student)
+    member = {"member2_name": "李合成", "member2_relation": "52", "member2_phone": "13822220000"}
+    case = done("correction", student, {**member, "empties": "postcode"}, f"l{HERE}")
+    assert "postcode" not in private_of(student)
+    added = FamilyMember.everywhere.using("owner").get(student_id=student, ordinal=2)
+    assert (added.name, added.relation, added.place) == ("李合成", "52", PLACES[HERE])
+    opened = settings.XUEJI_KEY_RING.decrypt(bytes(added.private), associated("family2", student))
+    assert json.loads(opened) == {"phone": "13822220000"}
+    cases.undo(case, reason="误办", by=actor("o330902"), today=TODAY)
+    assert truth_of(student) == before
+
+
 def test_who_filed_a_correction_does_not_decide_it() -> None:
     case = filed("correction", enrolled("测更正"), {"blood": "1"}, by=f"r{HERE}")
     with pytest.raises(NotAllowed):

@@ -9,7 +9,7 @@ import pytest
 
 from tests.status.rules.example import class_of, codes, facts
 from xueji.status.rules import class_change, correction
-from xueji.status.rules.facts import Facts, Ready, SealedRecord
+from xueji.status.rules.facts import Facts, MemberFacts, Ready, SealedRecord
 from xueji.status.rules.plans import Table
 from xueji.status.rules.routes import Party
 
@@ -26,6 +26,11 @@ SEALED = {"student": SealedRecord("student", b"old", b"new")}
     pytest.param({"entry_mode": "21"}, ["entry-mode"], id="a-way-into-senior-school"),
     pytest.param({"entered_on": "2027-09-01"}, ["future"], id="not-yet"),
     pytest.param({"member1_phone": "13800000001"}, ["no-member"], id="no-such-member"),
+    pytest.param({"member1_name": "王合成", "member1_relation": "51"}, [], id="a-new-member"),
+    pytest.param({"member1_name": "王合成"}, ["no-member"], id="a-new-member-without-relation"),
+    pytest.param({"empties": "邮政编码、blood"}, [], id="emptied"),
+    pytest.param({"empties": "姓名"}, ["cannot-be-emptied", "nothing-changes"], id="a-name-is-never-empty"),
+    pytest.param({"empties": "民族，邮政编码"}, ["cannot-be-emptied"], id="one-of-two-cannot-be-emptied"),
     pytest.param({"talent": "琴" * 101}, ["too-long"], id="too-long"),
     pytest.param({"name": "测试乙"}, ["nothing-changes"], id="a-name-is-key-data"),
 ])  # fmt: skip
@@ -48,6 +53,28 @@ def test_a_correction_writes_only_what_becomes_otherwise() -> None:
     assert (student.table, period.table) == (Table.STUDENT, Table.ENROLMENT)
     assert student.after == {"ethnicity": "02", "details": {"health": "1", "blood": "1"}, "private": b"new"}
     assert period.after["seat_number"] == "7"
+
+
+def test_what_is_emptied_leaves_the_record() -> None:
+    pupil = facts(details={"health": "1", "blood": "2"})
+    (student,) = correction.effect(pupil, {"empties": "blood"}).writes
+    assert student.after == {"details": {"health": "1"}}
+    assert correction.effect(facts(details={"health": "1"}), {"empties": "blood"}).writes == ()
+
+
+def test_a_new_member_of_the_family_is_a_new_row_and_a_known_one_is_changed() -> None:
+    said = {"member2_name": "李合成", "member2_relation": "52", "member2_is_guardian": "1"}
+    (new,) = correction.effect(facts(), said).writes
+    assert (new.table, new.before) == (Table.FAMILY, None)
+    assert {
+        "ordinal": 2,
+        "name": "李合成",
+        "relation": "52",
+        "is_guardian": True,
+    }.items() <= new.after.items()
+    known = Ready(members={2: MemberFacts("李合成", "52", False)})
+    (changed,) = correction.effect(facts(ready=known), said).writes
+    assert (changed.before, changed.after) == ({"is_guardian": False}, {"is_guardian": True})
 
 
 def test_a_correction_and_a_change_of_class_are_decided_by_the_leader_of_the_school_alone() -> None:

@@ -19,6 +19,7 @@ from xueji.lib import id_numbers
 from xueji.status.rules.facts import (
     Facts,
     IdentifierFacts,
+    MemberFacts,
     PlacementFacts,
     Ready,
     ReadyNumber,
@@ -57,6 +58,7 @@ def ready_for(needs: Needs, facts: Facts, *, using: str) -> Ready:
         numbers=numbers,
         formal=formal,
         has_double=_has_double(needs.person, facts.student_id, using) if needs.person else False,
+        members=_members(facts.student_id, using) if needs.family else {},
         sealed=_sealed(needs.particulars, facts.student_id, using) if needs.particulars else {},
         placement=_placement(facts.student_id, using) if needs.placement else None,
     )
@@ -134,7 +136,7 @@ def _has_double(person: Person, student_id: UUID, using: str) -> bool:
 
 
 def _sealed(particulars: tuple[Particular, ...], student_id: UUID, using: str) -> dict[str, SealedRecord]:
-    """Return each record that particulars belong to, by name, with those values laid over it; one that is not there is left out."""
+    """Return each record that particulars belong to, by name, with those values laid over it, be it there or not."""
     ring = settings.XUEJI_KEY_RING
     with connections[using].cursor() as cursor:
         cursor.execute(
@@ -145,17 +147,25 @@ def _sealed(particulars: tuple[Particular, ...], student_id: UUID, using: str) -
         kept = {record: bytes(blob) if blob is not None else None for record, blob in cursor.fetchall()}
     found = {}
     for record in dict.fromkeys(one.record for one in particulars):
-        if record not in kept:
-            continue
-        before, key = kept[record], associated(record, student_id)
+        before, key = kept.get(record), associated(record, student_id)
         content: dict[str, Any] = json.loads(ring.decrypt(before, key)) if before is not None else {}
-        laid = {**content, **{one.key: one.value for one in particulars if one.record == record}}
+        said = {one.key: one.value for one in particulars if one.record == record}
+        laid = {name: value for name, value in {**content, **said}.items() if said.get(name, value) != ""}
         text = json.dumps(laid, ensure_ascii=False)
         same = before is not None and laid == content
         found[record] = SealedRecord(
             record, before, before if same and before is not None else ring.encrypt(text, key)
         )
     return found
+
+
+def _members(student_id: UUID, using: str) -> dict[int, MemberFacts]:
+    with connections[using].cursor() as cursor:
+        cursor.execute(
+            "SELECT ordinal, name, relation, is_guardian FROM students_familymember WHERE student_id = %s",
+            [student_id],
+        )
+        return {row[0]: MemberFacts(*row[1:]) for row in cursor.fetchall()}
 
 
 def _placement(student_id: UUID, using: str) -> PlacementFacts | None:

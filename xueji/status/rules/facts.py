@@ -144,11 +144,20 @@ class ReadyNumber:
 
 @dataclass(frozen=True)
 class SealedRecord:
-    """An encrypted record of the pupil as it is and as it would be; `before` None where it is empty."""
+    """An encrypted record of the pupil as it is and as it would be; `before` None where it is empty or not there yet."""
 
     record: str
     before: bytes | None
     after: bytes
+
+
+@dataclass(frozen=True)
+class MemberFacts:
+    """A member of the family on record, as far as it is not encrypted."""
+
+    name: str
+    relation: str
+    is_guardian: bool
 
 
 @dataclass(frozen=True)
@@ -171,6 +180,8 @@ class Ready:
     # Somebody of this name, sex and birth date is known, and no number tells the two apart.
     has_double: bool = False
     sealed: Mapping[str, SealedRecord] = field(default_factory=dict)
+    # By their number, from 1.
+    members: Mapping[int, MemberFacts] = field(default_factory=dict)
     placement: PlacementFacts | None = None
 
 

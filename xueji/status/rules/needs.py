@@ -31,7 +31,7 @@ class Person:
 
 @dataclass(frozen=True)
 class Particular:
-    """One value of an encrypted record: `record` is "student" or "family1", "family2"."""
+    """One value of an encrypted record: `record` is "student" or "family1", "family2". An empty value takes it out."""
 
     record: str
     key: str
@@ -46,6 +46,8 @@ class Needs:
     formal_for: str = ""
     person: Person | None = None
     particulars: tuple[Particular, ...] = ()
+    # The members of the family that are on record.
+    family: bool = False
     # The numbers the pupil has now, without their values.
     identifiers: bool = False
     # The placement that runs, which only discreet kinds may ask for.
