@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from uuid import UUID
 
@@ -23,6 +24,7 @@ from tests.status.leavers import (
 )
 from tests.web.registered import register
 from xueji.access.scope import NotAllowed
+from xueji.organisations.rules import rule_packs
 from xueji.status.actions import cases, graduations
 from xueji.status.actions.cases import CannotUndo, NotNow, NotYourTurn, OwnWork, ReasonMissing
 from xueji.status.actions.graduations import ChoicesUnfit, GradeStopped, NoSuchGraduation
@@ -227,6 +229,25 @@ def test_grade_twelve_is_approved_by_the_authority_and_undone_above_it() -> None
     with pytest.raises(NotYourTurn):
         graduations.undo(done.id, reason="误办", by=actor(OFFICER), today=SUMMER)
     assert graduations.undo(done.id, reason="误办", by=actor("o330900"), today=SUMMER).state == State.UNDONE
+
+
+def test_grade_twelve_goes_to_every_authority_that_the_province_names(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    leavers(number=12, entry_year=2024)
+    pack = replace(rule_packs.default(), senior_level=("county", "prefecture"))
+    monkeypatch.setattr("xueji.status.actions.graduations.pack_for", lambda *_, **__: (1, pack))
+    request = graduations.begin(last_grade(entry_year=2024), by=actor(REGISTRAR), today=SUMMER)
+    graduations.propose(request.id, graduates_on=SUMMER, by=actor(REGISTRAR), today=SUMMER)
+    for who in (LEADER, OFFICER):
+        waiting = graduations.approve(request.id, by=actor(who), today=SUMMER)
+        assert waiting.state == State.WITH_AUTHORITY
+    assert waiting.desk_place == actor("o330900").place
+    done = graduations.approve(request.id, by=actor("o330900"), today=SUMMER)
+    assert done.state == State.DONE
+    with pytest.raises(NotYourTurn):
+        graduations.undo(done.id, reason="误办", by=actor("o330900"), today=SUMMER)
+    assert graduations.undo(done.id, reason="误办", by=actor("o330000"), today=SUMMER).state == State.UNDONE
 
 
 def test_a_grade_that_is_not_the_last_of_its_school_is_stopped() -> None:

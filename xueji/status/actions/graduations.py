@@ -21,12 +21,14 @@ from xueji.audit.actions import record
 from xueji.lib import uuid7
 from xueji.lib.errors import Refused
 from xueji.organisations.queries import authority_codes, authority_of, calendar
+from xueji.organisations.queries_packs import pack_for
 from xueji.organisations.rules.school_kinds import Stage
 from xueji.status.actions.cases import CannotUndo, NotNow, NotYourTurn, OwnWork, ReasonMissing
 from xueji.status.models import Graduation, GraduationPupil
 from xueji.status.queries.graduations import Gone, LastGrade, Standing, gone, grade_called, standing
 from xueji.status.rules import graduation as rules
 from xueji.status.rules.graduation import Act, Choice, Finding, State
+from xueji.status.rules.routes import in_chain
 
 MOMENT = "effect"
 
@@ -346,9 +348,12 @@ def approve(request_id: UUID, *, by: Actor, today: date, version: int | None = N
                 "Who proposed may not decide; a colleague has to.",
             )
         target = rules.after_approval(State(request.state), needs_authority=request.needs_authority)
+        above = _next_above(request, today=today, using=using) if request.needs_authority else None
+        if target is State.DONE and above is not None:
+            target = State.WITH_AUTHORITY
         if target is State.DONE:
             _take_effect(request, by=by, today=today, using=using)
-        _put(request, target, today=today, using=using)
+        _put(request, target, today=today, using=using, desk=above)
         _tell(request, Act.APPROVE, by=by, today=today, using=using)
         return request
 
@@ -379,12 +384,29 @@ def _stated(reason: str) -> str:
     return reason
 
 
-def _put(request: Graduation, state: State, *, today: date, using: str) -> None:
+def authorities_of(request: Graduation, *, today: date, using: str) -> tuple[int, ...]:
+    """Return the authorities that approve a request, lowest first: the school's own, and for senior secondary
+    those above it that the province's rules name."""
+    own = authority_of(request.place, using=using)
+    if request.stage != Stage.SENIOR:
+        return (own,)
+    _id, pack = pack_for(request.place, today, using=using)
+    return (own, *in_chain(own, pack.senior_level))
+
+
+def _next_above(request: Graduation, *, today: date, using: str) -> int | None:
+    """Return the authority that decides after the desk whose turn it is; None where it is the last."""
+    chain = authorities_of(request, today=today, using=using)
+    if request.state != State.WITH_AUTHORITY:
+        return chain[0]
+    following = [place for at, place in enumerate(chain) if request.desk_place in chain[:at]]
+    return following[0] if following else None
+
+
+def _put(request: Graduation, state: State, *, today: date, using: str, desk: int | None = None) -> None:
     """Put a request on the desk of its new state, with that desk's own clock."""
     request.state = state
-    request.desk_place = (
-        authority_of(request.place, using=using) if state is State.WITH_AUTHORITY else request.place
-    )
+    request.desk_place = desk if state is State.WITH_AUTHORITY and desk is not None else request.place
     request.above = places.authority_above(request.desk_place, authority_codes())
     request.received_on = today
     waits = state in rules.WAITING
@@ -552,8 +574,11 @@ RETURNING id
 
 
 def undoer_of(request: Graduation, using: str) -> int:
-    """Return the authority that may undo a request: the one above the office that decided."""
-    decided = authority_of(request.place, using=using) if request.needs_authority else request.place
+    """Return the authority that may undo a request: the one above the office that decided last."""
+    decided = request.place
+    if request.needs_authority:
+        on = request.effect_on or request.received_on
+        decided = authorities_of(request, today=on, using=using)[-1]
     return places.authority_above(decided, authority_codes())
 
 
