@@ -46,6 +46,23 @@ def test_everybody_reads_the_rules_of_every_province(username: str) -> None:
     assert "推定，待确认" in page
 
 
+def test_a_draft_waits_in_the_inbox_of_the_leader_and_its_filing_in_that_of_the_ministry() -> None:
+    draft = drafted()
+    waiting = f"浙江省规则 {draft.version}"
+    assert waiting in text_of(as_(LEADER).get("/"))
+    assert "待公布" in text_of(as_(LEADER).get("/?kind=pack"))
+    for other in (ADMINISTRATOR, MINISTRY, "l510000", OFFICER):
+        assert waiting not in text_of(as_(other).get("/"))
+    by = actor(LEADER)
+    with acting(by.scope):
+        actions_packs.put_in_force(draft.pk, by=by, today=timezone.localdate())
+    assert waiting not in text_of(as_(LEADER).get("/"))
+    page = text_of(as_(MINISTRY).get("/"))
+    assert waiting in page
+    assert "待登记备案" in page
+    assert f"/packs/33/?version={draft.pk}" in page
+
+
 def test_a_province_without_a_pack_shows_the_national_default() -> None:
     page = text_of(as_(REGISTRAR).get("/packs/33/"))
     assert "本省还没有自己的规则包" in page

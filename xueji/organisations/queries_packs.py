@@ -170,14 +170,3 @@ def readable(version_id: int, *, by: Actor) -> RulePackVersion | None:
     if found is None or (found.state == RulePackVersion.DRAFT and not reads_drafts(by, found.province)):
         return None
     return found
-
-
-def waiting_at(by: Actor) -> int:
-    """Return how many versions wait for the reader: a draft for the province's leader, filings for the ministry."""
-    rows = RulePackVersion.objects.all()
-    if by.may("packs.put_in_force"):
-        own = rows.filter(place=by.place, state=RulePackVersion.DRAFT)
-        return own.exclude(Q(created_by=by.account_id) | Q(changed_by=by.account_id)).count()
-    if by.may("packs.receive"):
-        return rows.filter(filed_on__isnull=False, received_on__isnull=True).count()
-    return 0

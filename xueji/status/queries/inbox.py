@@ -31,6 +31,8 @@ NEVER = date(9999, 12, 31)
 # Kinds of line beside roster and problem: a case on the own desk or given back to it, one that is late below, and a
 # school's requests for a grade.
 CHANGE, LATE_BELOW, GRADUATION, CLASSES = "change", "late", "graduation", "classes"
+# A draft of a province's rules, for its leader until the day before it shall begin; a filing, for the ministry.
+PACK = "pack"
 
 Place = tuple[date, UUID]
 
@@ -39,8 +41,8 @@ Place = tuple[date, UUID]
 class Waiting:
     """A line of the inbox.
 
-    `kind` is roster, problem, change, late, graduation or classes. `name` is the file for a roster, the number of
-    the grade for a request, the pupil for the others; `what` the kind of problem, of change or of request;
+    `kind` is roster, problem, change, late, graduation, classes or pack. `name` is the file for a roster, the number of
+    the grade for a request, the version of a pack, the pupil for the others; `what` the kind of problem, of change or of request;
     `returned` the reason with which a desk gave a roster back.
     """
 
@@ -114,6 +116,14 @@ SELECT '{CLASSES}', r.id, r.filed_on, NULL, r.state, '', r.place, g.number::text
     (SELECT count(*) FROM status_classmove m WHERE m.request_id = r.id)::int, 0, 1
 FROM status_classrequest r JOIN organisations_grade g ON g.id = r.grade_id
 WHERE %(decides_classes)s AND r.place = %(desk)s AND r.state = '{RequestState.WITH_LEADER}'
+UNION ALL
+SELECT '{PACK}', lpad(to_hex(v.id), 32, '0')::uuid, coalesce(v.filed_on, %(today)s),
+    CASE WHEN v.filed_on IS NULL THEN v.valid_from - 1 END, CASE WHEN v.filed_on IS NULL THEN 'draft' ELSE 'filed' END,
+    v.province, v.place, v.version, '', 0, 0, 1
+FROM organisations_rulepackversion v
+WHERE %(puts_packs)s AND v.place = %(desk)s AND v.state = 'draft'
+        AND %(account)s NOT IN (coalesce(v.created_by_id, 0), coalesce(v.changed_by_id, 0))
+    OR %(receives_packs)s AND v.filed_on IS NOT NULL AND v.received_on IS NULL
 """
 # One page first, then the names of its offices: they are not looked up for everything that waits.
 LISTED = f"""
@@ -146,6 +156,9 @@ def _desk(by: Actor, today: date) -> dict[str, Any]:
         "decides_changes": decides_changes(by),
         "files_changes": by.may("status.file") or by.may("status.file_at_authority"),
         "decides_classes": by.may("classes.decide"),
+        "puts_packs": by.may("packs.put_in_force"),
+        "receives_packs": by.may("packs.receive"),
+        "account": by.account_id,
         "watches_changes": by.level is not Level.SCHOOL and by.may("status.view"),
     }
 

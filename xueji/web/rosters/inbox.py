@@ -43,6 +43,7 @@ from xueji.status.queries.inbox import (
     CLASSES,
     GRADUATION,
     LATE_BELOW,
+    PACK,
     Waiting,
     decides_changes,
     numbers_waiting,
@@ -55,6 +56,7 @@ from xueji.status.rules.graduation import State as Graduating
 from xueji.status.rules.kinds import BY_CODE as CHANGES
 from xueji.status.rules.steps import State as ChangeState
 from xueji.web.doors import ActingRequest, done_once, door
+from xueji.web.packs.words import province_name
 from xueji.web.pages import Column, Row, Table, part, render
 from xueji.web.pupils.words import grade_name
 from xueji.web.rosters import words
@@ -78,6 +80,7 @@ class InboxFilter(forms.Form):
             ("change", gettext_lazy("学籍变动")),
             ("graduation", gettext_lazy("毕业办理")),
             ("classes", gettext_lazy("分班与并班")),
+            ("pack", gettext_lazy("省级规则")),
             ("late", gettext_lazy("下级逾期")),
         ],
     )
@@ -181,6 +184,16 @@ def waiting_table(
             name = f"{_('分班与并班')} {grade_name(int(one.name))}"
             note, key, address = "", "", reverse("class-request", args=[one.id])
             state = part("state", tone="waiting", word=_("待审核"))
+        elif one.kind == PACK:
+            name = _("%(province)s规则 %(version)s") % {
+                "province": province_name(one.what),
+                "version": one.name,
+            }
+            note, key = "", ""
+            address = f"{reverse('pack', args=[one.what])}?version={one.id.int}"
+            state = part(
+                "state", tone="waiting", word=_("待公布") if one.state == "draft" else _("待登记备案")
+            )
         elif one.kind == GRADUATION:
             name, note, key = title_of(business(one.what), one.name), "", ""
             address = reverse("graduation", args=[one.id])
@@ -208,7 +221,7 @@ def waiting_table(
         if is_authority:
             cells.append(one.office)
         cells += [
-            thousands(one.pupils),
+            thousands(one.pupils) if one.kind != PACK else "",
             with_note(state, note),
             words.day_mark(one.since),
             change_words.due_mark(one.due_on, today)
