@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
 from tests.factories import PLACES, TODAY, actor
+from tests.factories import pupil as pupil_row
+from tests.factories import school as school_at
 from tests.status.cases import (
     HERE,
     NEXT_DOOR,
@@ -20,9 +23,19 @@ from tests.status.cases import (
     transferred,
 )
 from tests.status.rules.pupils import class_of, codes, province, pupil, school
+from tests.web.registered import as_, text_of
+from tests.web.test_api import Caller
+from xueji.access.rules import places
+from xueji.access.scope import acting
+from xueji.changes.actions import rosters
+from xueji.changes.queries.inbox import overdue_schools
+from xueji.changes.rules.roster_columns import BY_KEY
+from xueji.organisations import actions_packs
+from xueji.organisations.models import Organisation, School
+from xueji.organisations.queries import schools_between
 from xueji.organisations.rules import divisions, rule_packs
 from xueji.status.actions import cases
-from xueji.status.models import Case, SealedCopy, Turn
+from xueji.status.models import Case, Paper, SealedCopy, Turn
 from xueji.status.rules import programme, transfer
 from xueji.status.rules.kinds import BY_CODE, KINDS
 from xueji.status.rules.plans import Table
@@ -97,12 +110,60 @@ def test_r03_a_case_keeps_the_version_of_the_provinces_rules_it_began_under() ->
     assert {field.key for field in BY_CODE["transfer"].fields} == {"class_id", "reason", "note"}
 
 
+def test_r03_a_province_cannot_declare_what_the_nation_has_no_place_for() -> None:
+    head = 'province = "33"\nname = "浙江省"\nversion = "1"\nsource = "细则"\nvalid_from = 2026-09-11\n'
+    with pytest.raises(rule_packs.PackRefused) as refused:
+        rule_packs.parse(head + '[transfer]\nname_of_father = "必填"\n', file="33.toml")
+    (problem,) = refused.value.problems
+    assert (problem.line, problem.parameter) == (7, "transfer.name_of_father")
+    shipped = {text.partition("valid_from")[2][:14] for text in rule_packs.shipped().values()}
+    assert all(re.match(r" = \d{4}-\d\d-\d\d", one) for one in shipped)
+
+
+@db
+def test_r03_a_new_version_is_declared_filed_and_for_cases_of_its_own_days_alone() -> None:
+    def filed_on(day: date, name: str, serial: int) -> Case:
+        student = enrolled(name, serial)
+        case = filed("transfer", student, to_class(NEXT_DOOR), by=f"r{NEXT_DOOR}", today=day)
+        return Case.everywhere.using("owner").get(id=case.id)
+
+    before = filed_on(TODAY, "测前", 0)
+    writes, puts = actor("a330000"), actor("l330000")
+    with acting(writes.scope):
+        draft = actions_packs.draft_pack(by=writes, today=TODAY)
+    with acting(puts.scope):
+        put = actions_packs.put_in_force(draft.pk, by=puts, today=TODAY)
+    assert (put.filed_on, put.valid_from) == (TODAY, TODAY + timedelta(days=1))
+    after = filed_on(put.valid_from, "测后", 1)
+    approved(before.id, f"l{NEXT_DOOR}", today=put.valid_from)
+    before.refresh_from_db()
+    assert after.pack_id == put.pk != before.pack_id
+
+
+@db
+def test_r04_what_is_not_registered_two_months_after_entry_is_listed_by_school() -> None:
+    row = pupil_row()
+    sent = ",".join(BY_KEY[key].column.header_zh for key in row) + "\n" + ",".join(row.values())
+    batch, _ = rosters.receive(sent.encode(), file_name="a.csv", school=school_at(HERE), by=actor(f"r{HERE}"))
+    rosters.check_batch(batch.id, today=TODAY)
+
+    def listed(day: date) -> list[tuple[str, int]]:
+        with acting(actor("o330902").scope):
+            return [(one.identifier, one.pupils) for one in overdue_schools(today=day).items]
+
+    assert listed(date(2026, 11, 1)) == []
+    assert listed(date(2026, 11, 2)) == [(HERE, 1)]
+    with acting(actor("o330903").scope):
+        assert overdue_schools(today=date(2026, 11, 2)).items == []
+
+
 @db
 def test_r04_the_archive_follows_the_pupil_and_a_copy_stays() -> None:
     student = enrolled()
     given = all_papers(student, by=f"r{HERE}", today=TODAY)
     transferred(student)
-    assert given
+    papers = Paper.everywhere.using("owner").filter(student_id=student, id__in=given)
+    assert {one.place for one in papers} == {PLACES[OTHER_PROVINCE]}
     assert Student.everywhere.using("owner").get(pk=student).place == PLACES[OTHER_PROVINCE]
     copy = SealedCopy.everywhere.using("owner").get(student_id=student)
     assert (copy.place, copy.void_on) == (PLACES[HERE], None)
@@ -157,6 +218,33 @@ def test_r12_a_placement_leaves_the_enrolment_as_it_is() -> None:
 
 def test_r13_schools_abroad_and_in_hong_kong_and_macao_have_divisions_of_their_own() -> None:
     assert divisions.LISTED_APART in divisions.authority_codes()
+    apart = [places.place(code) for code, _zh, _en in divisions.APART_DIVISIONS]
+    provinces = [
+        places.scope(places.place(code)) for code in divisions.provinces() if code != divisions.LISTED_APART
+    ]
+    assert provinces
+    assert not any(lo <= one < hi for one in apart for lo, hi in provinces)
+
+
+@db
+def test_r13_a_school_listed_apart_is_in_no_provinces_list_or_sum_and_in_the_nations() -> None:
+    at = places.place("990200") + 1
+    apart = School.objects.using("owner").get(identifier=HERE)
+    apart.organisation = Organisation.objects.using("owner").create(
+        place=at, level="school", name="示例境外学校"
+    )
+    apart.pk, apart.place, apart.identifier = apart.organisation.pk, at, ""
+    apart._state.adding = True
+    apart.save(using="owner", force_insert=True)
+
+    def schools(who: str) -> set[int]:
+        by = actor(who)
+        with acting(by.scope):
+            return {one.place for one in schools_between(by.scope.lo, by.scope.hi, limit=200)}
+
+    assert at in schools("o000000")
+    for who in ("o330000", "o510104", "o330902"):
+        assert at not in schools(who)
 
 
 def test_r14_a_programme_is_possible_where_the_provinces_rules_name_it() -> None:
@@ -166,7 +254,7 @@ def test_r14_a_programme_is_possible_where_the_provinces_rules_name_it() -> None
 
 
 @db
-def test_r20_what_was_handled_on_paper_is_marked() -> None:
+def test_r20_what_was_handled_on_paper_is_entered_afterwards_and_marked_for_everybody_who_sees_it() -> None:
     student = enrolled()
     given = all_papers(student, by=f"r{OTHER_PROVINCE}", today=TODAY)
     case = cases.file_case(
@@ -180,5 +268,10 @@ def test_r20_what_was_handled_on_paper_is_marked() -> None:
     )
     approved(case.id, f"l{OTHER_PROVINCE}")
     assert Case.everywhere.using("owner").get(id=case.id).is_from_paper
+    for who in (f"r{OTHER_PROVINCE}", "o510104"):
+        assert "办理于纸质" in text_of(as_(who).get(f"/changes/{case.id}/"))
+        assert Caller(who).get(f"/status/cases/{case.id}").json()["is_from_paper"] is True
+    # Every desk still decides: the paper is entered, and nothing is skipped by it.
+    assert Case.everywhere.using("owner").get(id=case.id).effect_on is None
     other = filed("transfer", enrolled("测乙", 1), to_class(OTHER_PROVINCE), by=f"r{OTHER_PROVINCE}")
     assert not Case.everywhere.using("owner").get(id=other.id).is_from_paper

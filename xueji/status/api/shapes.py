@@ -164,6 +164,9 @@ class CaseShown(OfKind, InState):
     effect_on: date | None
     undo_until: date | None
     closed_on: date | None
+    is_from_paper: bool = Field(
+        description="办理于纸质，事后补录 / handled on paper, entered afterwards (art. 4)"
+    )
     version: int = Field(description="for every act: the version that was looked at")
     at: int = Field(description="number of the desk in `route`")
     route: list[DeskShown]
@@ -274,6 +277,7 @@ def content_of(
         effect_on=case.effect_on,
         undo_until=case.undo_until,
         closed_on=case.closed_on,
+        is_from_paper=case.is_from_paper,
         version=case.version,
         at=case.at,
         route=[
