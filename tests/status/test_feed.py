@@ -14,6 +14,7 @@ from django.db import connections
 from tests.factories import PLACES, TODAY, actor, pupil
 from tests.status.cases import (
     HERE,
+    NEXT_DOOR,
     OTHER_COUNTY,
     OTHER_PROVINCE,
     approved,
@@ -116,6 +117,42 @@ def test_both_schools_of_a_transfer_are_told_and_a_third_is_not() -> None:
     assert facts(f"r{OTHER_PROVINCE}") == [("changed", "transfer"), ("undone", "transfer")]
 
 
+def all_facts(who: str) -> list[feed.FeedFact]:
+    """Follow the feed from its beginning to its end, one fact a page."""
+    found: list[feed.FeedFact] = []
+    key, has_more = None, True
+    while has_more:
+        page = read(who, after=key, limit=1)
+        found, key, has_more = [*found, *page.facts], page.key, page.has_more
+    return found
+
+
+@pytest.mark.parametrize("most", [1, 2, 1000])
+def test_the_events_of_a_few_divisions_are_the_same_facts_as_those_of_the_nation(
+    most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = transferred(enrolled())
+    cases.undo(case, reason="误办", by=actor("o330900"), today=TODAY)
+    monkeypatch.setattr(feed, "MOST_IN_DIVISIONS", most)
+    readers = (f"r{HERE}", f"r{OTHER_PROVINCE}", f"r{OTHER_COUNTY}", "o330902", "o510104", "o330900")
+    of_divisions = {who: all_facts(who) for who in readers}
+    monkeypatch.setattr(feed, "MOST_DIVISIONS", 0)
+    assert of_divisions == {who: all_facts(who) for who in readers}
+    assert [len(of_divisions[who]) for who in readers] == [3, 2, 0, 3, 2, 3]
+
+
+def test_a_county_reads_its_own_events_by_their_index() -> None:
+    statement, most = feed.where_to_look(actor("o330902").scope)
+    known = {"xid": 0, "id": 0, "most": most, "first": 330902, "last": 330902}
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("SET enable_seqscan = off")
+        cursor.execute(f"EXPLAIN {statement}", known)
+        plan = "\n".join(row[0] for row in cursor.fetchall())
+        cursor.execute("RESET enable_seqscan")
+    assert "audit_event_of_division" in plan
+    assert "audit_event_to_division" in plan
+
+
 def test_a_step_on_the_way_is_no_fact() -> None:
     student = enrolled()
     typed = {"class_id": class_id(OTHER_COUNTY), "reason": "household"}
@@ -125,9 +162,9 @@ def test_a_step_on_the_way_is_no_fact() -> None:
 
 
 def test_a_page_of_others_facts_leads_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    register(pupil(0, name="别处甲"), pupil(1, name="别处乙"), identifier=OTHER_COUNTY, officer="o330903")
+    register(pupil(0, name="别处甲"), pupil(1, name="别处乙"), identifier=NEXT_DOOR)
     student = enrolled(serial=2)
-    monkeypatch.setattr(feed, "MOST_LOOKED_AT", 1)
+    monkeypatch.setattr(feed, "MOST_IN_DIVISIONS", 1)
     page, pages = read(f"r{HERE}"), 1
     while not page.facts:
         assert page.has_more

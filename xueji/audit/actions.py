@@ -11,8 +11,9 @@ from django.db import connections, transaction
 from xueji.audit.rules.transactions import base_after, functions
 
 INSERT = """
-INSERT INTO audit_event (subject_id, act, subject_kind, account_id, office, place, batch_id, before, after)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
+INSERT INTO audit_event (subject_id, act, subject_kind, account_id, office, place, batch_id, before, after,
+    other_place)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 """
 
 
@@ -67,8 +68,12 @@ def event(
     before: Any = None,
     after: Any = None,
     batch_id: UUID | None = None,
+    other_place: int | None = None,
 ) -> list[Any]:
-    """Return the values of INSERT for one event, for who sends it with other statements; see `record`."""
+    """Return the values of INSERT for one event, for who sends it with other statements; see `record`.
+
+    `other_place` is where the event is of interest as well: the school that a pupil goes to.
+    """
     return [
         as_uuid(subject_id),
         act,
@@ -79,6 +84,7 @@ def event(
         batch_id,
         None if before is None else json.dumps(before, ensure_ascii=False, default=str),
         None if after is None else json.dumps(after, ensure_ascii=False, default=str),
+        other_place,
     ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models import F, Q
 from django.db.models.expressions import Func, RawSQL, Value
 from django.db.models.functions import Now
 
@@ -35,6 +36,8 @@ class Event(models.Model):
     account_id = models.BigIntegerField(null=True)
     office = models.BigIntegerField()
     place = models.BigIntegerField()
+    # Where it is of interest as well: the school a pupil goes to. Finds what the case says, and says nothing by itself.
+    other_place = models.BigIntegerField(null=True)
     batch_id = models.UUIDField(null=True)
     before = models.JSONField(null=True)
     after = models.JSONField(null=True)
@@ -48,7 +51,22 @@ class Event(models.Model):
         ordering = ["id"]
         indexes = [
             # In an order in which nothing is overtaken: for the change feed, and for sealing.
-            models.Index(fields=["xid", "id"], name="audit_event_in_order")
+            models.Index(fields=["xid", "id"], name="audit_event_in_order"),
+            # The same for the pupils of one division, and for those who come there from another: a county follows its own.
+            models.Index(
+                F("place") / 1_000_000,
+                "xid",
+                "id",
+                condition=Q(subject_kind="student"),
+                name="audit_event_of_division",
+            ),
+            models.Index(
+                F("other_place") / 1_000_000,
+                "xid",
+                "id",
+                condition=Q(subject_kind="student", other_place__isnull=False),
+                name="audit_event_to_division",
+            ),
         ]
 
     def __str__(self) -> str:

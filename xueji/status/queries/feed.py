@@ -16,22 +16,49 @@ from uuid import UUID
 
 from django.db import connections
 
-from xueji.access.scope import Actor, national
+from xueji.access.scope import Actor, Scope, national
 from xueji.lib.errors import Refused
 from xueji.status.rules.feed_facts import BY_ACT, Fact, fact_of, kind_of
 
 # So many events a request looks at, its own or not: a page comes soon, and `next` goes on behind them.
 MOST_LOOKED_AT: Final = 10_000
+# Of the events of a few divisions, so many: most of them are the reader's own.
+MOST_IN_DIVISIONS: Final = 2_000
+# Up to so many divisions, those of a prefecture, are read one by one; of more, the whole nation is.
+MOST_DIVISIONS: Final = 100
+PLACES_OF_A_DIVISION: Final = 10**6
 
-# A pupil who changes schools is of interest to both: the event stands at the one, the case names the other.
-PAGE = """
-WITH looked_at AS (
+OF_THE_NATION = """
     SELECT e.xid, e.id, e.at, e.act, e.place, e.subject_id, e.batch_id, e.after
     FROM audit_event e
     WHERE e.subject_kind = 'student' AND (e.xid, e.id) > (%(xid)s, %(id)s)
         AND e.xid < audit_horizon()
     ORDER BY e.xid, e.id LIMIT %(most)s
-), last AS (
+"""
+
+# What happened in some divisions, and to pupils of others who come there. Each part is read in order and ends at
+# the same number as the whole: the first of all are among the first of each, so that nothing is left behind.
+OF_DIVISIONS = """
+    SELECT e.* FROM generate_series(%(first)s::bigint, %(last)s::bigint) d, LATERAL (
+        (SELECT e.xid, e.id, e.at, e.act, e.place, e.subject_id, e.batch_id, e.after
+        FROM audit_event e
+        WHERE e.subject_kind = 'student' AND e.place / 1000000 = d AND (e.xid, e.id) > (%(xid)s, %(id)s)
+            AND e.xid < audit_horizon()
+        ORDER BY e.xid, e.id LIMIT %(most)s)
+        UNION ALL
+        (SELECT e.xid, e.id, e.at, e.act, e.place, e.subject_id, e.batch_id, e.after
+        FROM audit_event e
+        WHERE e.subject_kind = 'student' AND e.other_place IS NOT NULL AND e.other_place / 1000000 = d
+            AND (e.xid, e.id) > (%(xid)s, %(id)s)
+            AND e.xid < audit_horizon() AND e.place / 1000000 NOT BETWEEN %(first)s AND %(last)s
+        ORDER BY e.xid, e.id LIMIT %(most)s)
+    ) e
+    ORDER BY e.xid, e.id LIMIT %(most)s
+"""
+
+# A pupil who changes schools is of interest to both: the event stands at the one, the case names the other.
+PAGE = """
+WITH looked_at AS ({looked_at}), last AS (
     SELECT xid, id, (SELECT count(*) FROM looked_at) AS number FROM looked_at ORDER BY xid DESC, id DESC LIMIT 1
 ), facts AS (
     SELECT l.xid, l.id, l.at, l.act, l.place, c.other_place, l.subject_id, l.batch_id, l.after
@@ -94,10 +121,13 @@ def page(by: Actor, *, after: tuple[int, int] | None, limit: int) -> FeedPage:
     """
     by.require("feed.read")
     xid, id_ = after or (0, 0)
+    looked_at, most = where_to_look(by.scope)
     known: dict[str, Any] = {
         "xid": xid,
         "id": id_,
-        "most": MOST_LOOKED_AT,
+        "most": most,
+        "first": by.scope.lo // PLACES_OF_A_DIVISION,
+        "last": (by.scope.hi - 1) // PLACES_OF_A_DIVISION,
         "acts": list(BY_ACT),
         "lo": by.scope.lo,
         "hi": by.scope.hi,
@@ -112,7 +142,7 @@ def page(by: Actor, *, after: tuple[int, int] | None, limit: int) -> FeedPage:
                 "The database was restored from a dump and counts transactions anew, so the feed stands still;"
                 " its operator runs `xueji feed_resume`.",
             )
-        cursor.execute(PAGE, known)
+        cursor.execute(PAGE.format(looked_at=looked_at), known)
         rows = cursor.fetchall()
     if not rows:
         return FeedPage((), (xid, id_), has_more=False)
@@ -122,8 +152,15 @@ def page(by: Actor, *, after: tuple[int, int] | None, limit: int) -> FeedPage:
     return FeedPage(
         facts=tuple(_fact(row) for row in found),
         key=(found[-1][0], found[-1][1]) if is_full else (last_xid, last_id),
-        has_more=is_full or number == MOST_LOOKED_AT,
+        has_more=is_full or number == most,
     )
+
+
+def where_to_look(scope: Scope) -> tuple[str, int]:
+    """Return the statement that reads the events of an area, and how many it looks at."""
+    if scope.hi - scope.lo <= MOST_DIVISIONS * PLACES_OF_A_DIVISION:
+        return OF_DIVISIONS, MOST_IN_DIVISIONS
+    return OF_THE_NATION, MOST_LOOKED_AT
 
 
 def _fact(row: tuple[Any, ...]) -> FeedFact:

@@ -425,6 +425,7 @@ def tell(case: Moving, act: Act, *, by: Actor | None, before: Moving | None, wri
                 **({"effect": True} if took_effect else {}),
                 **({"stand_in": True} if by is not None and by.is_stand_in else {}),
             },
+            other_place=None if case.is_discreet else case.other_place,
         ),
     )
 
