@@ -10,9 +10,9 @@ from typing import Any
 
 from django.contrib.auth.hashers import make_password
 
-from xueji.access.models import Account, Appointment
+from xueji.access.models import Account, Appointment, TrainingCertificate
 from xueji.access.queries import actor_named
-from xueji.access.rules.permissions import Level
+from xueji.access.rules.permissions import SEPARATED, Level
 from xueji.access.scope import Actor, national
 from xueji.lib.id_numbers import check_digit
 from xueji.organisations import actions
@@ -82,9 +82,23 @@ def seed() -> None:
 
 def account(username: str, place: int, role: str) -> None:
     kept = Account.objects.using("owner").create(
-        username=username, name=f"测试{username}", place=place, password=make_password(PASSWORD)
+        username=username,
+        name=f"测试{username}",
+        place=place,
+        password=make_password(PASSWORD),
+        duty=role if role in SEPARATED else "",
     )
     Appointment.objects.using("owner").create(account=kept, place=place, role=role, since=date(2020, 1, 1))
+    if role == "registrar":
+        TrainingCertificate.objects.using("owner").create(
+            account=kept,
+            place=place,
+            trained_on=date(2020, 1, 1),
+            body="合成教师培训中心",
+            document_number=f"合成{place}",
+            valid_until=date(2099, 12, 31),
+            recorded_on=date(2020, 1, 1),
+        )
 
 
 def actor(username: str) -> Actor:

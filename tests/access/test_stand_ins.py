@@ -112,7 +112,9 @@ def test_a_stand_in_ends_with_the_appointment_it_stands_in_for() -> None:
     named()
     administrator = actor("a330902")
     with acting(administrator.scope):
-        end_appointment(actor(LEADER).appointment_id, by=administrator, today=TODAY)
+        end_appointment(
+            actor(LEADER).appointment_id, by=administrator, above=administrator.place, today=TODAY
+        )
     assert capacities(REGISTRAR, TODAY) == [(Role.REGISTRAR, False)]
 
 

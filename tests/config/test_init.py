@@ -9,7 +9,7 @@ from django.db import connections
 from xueji.access.actions import AlreadyPeopled
 from xueji.access.models import Account
 
-PASSWORD = "白日依山尽-1688-黄河"
+PASSWORD = "白日依山尽-1688-黄河入海流"
 
 
 @pytest.fixture
@@ -17,7 +17,8 @@ def nobody_yet(db):
     """A registry without accounts, whatever the tests are seeded with."""
     with connections["owner"].cursor() as cursor:
         cursor.execute(
-            "DELETE FROM access_appointment; DELETE FROM access_onetimelink; DELETE FROM access_account"
+            "DELETE FROM access_appointment; DELETE FROM access_onetimelink;"
+            " DELETE FROM access_trainingcertificate; DELETE FROM access_account"
         )
 
 

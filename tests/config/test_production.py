@@ -31,6 +31,7 @@ def start(given, *words):
     ("change", "sentence"),
     [
         pytest.param({"XUEJI_DEBUG": "1"}, "DEBUG is on", id="debug"),
+        pytest.param({"XUEJI_EASY_SIGN_IN": "1"}, "XUEJI_EASY_SIGN_IN is on", id="easy-sign-in"),
         pytest.param({"SECRET_KEY": ""}, "SECRET_KEY is not set", id="no-secret"),
         pytest.param({"SECRET_KEY": "django-insecure-" + "a" * 60}, "is an example", id="example-secret"),
         pytest.param({"SECRET_KEY": "short"}, "is an example or shorter", id="short-secret"),

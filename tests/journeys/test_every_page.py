@@ -115,6 +115,7 @@ def world(site: str) -> World:
             place=PLACE,
             role=Role.REGISTRAR,
             by=administrator,
+            above=administrator.place,
             today=TODAY,
         )
         token = invite(account, now=timezone.now())
@@ -282,6 +283,14 @@ TOURS: dict[str, tuple[Stop, ...]] = {
         Stop("overdue-list", query="state=open"),
     ),
     LEADER: (
+        Stop("account"),
+        Stop("account-password"),
+        Stop("account-password", then="保存新密码"),
+        Stop("mfa_add_webauthn"),
+        Stop("mfa_activate_totp"),
+        Stop("mfa_activate_totp", then="启用"),
+        Stop("account_reauthenticate"),
+        Stop("mfa_generate_recovery_codes"),
         Stop("inbox"),
         Stop("class-request", of("split")),
         Stop("stand-ins"),
@@ -348,6 +357,9 @@ TOURS: dict[str, tuple[Stop, ...]] = {
         Stop("accounts"),
         Stop("account-open"),
         Stop("account-open", then="开设账号"),
+        Stop("training", of("appointment")),
+        Stop("training", of("appointment"), then="登记证书"),
+        Stop("sealed-accounts"),
         Stop("appointment-page", of("appointment")),
     ),
 }
@@ -360,6 +372,14 @@ ELSEWHERE = {
     "change-decide", "change-drop", "change-paper",
     "promotion-start", "promotion-undo", "account-link", "pack-receive",
     "stand-in-end", "notices-read",
+    # tests/journeys/test_sealing.py walks it.
+    "unseal-ask", "unseal-decide",
+    # Shown to who has a second factor: tests/journeys/test_sign_in.py walks them.
+    "mfa_authenticate", "mfa_reauthenticate", "mfa_reauthenticate_webauthn", "mfa_deactivate_totp",
+    "mfa_remove_webauthn", "mfa_view_recovery_codes",
+    "mfa_login_webauthn", "sign-out-everywhere",
+    # The names by which django-allauth knows two of our pages.
+    "account_login", "mfa_index",
     # Addresses that lead to a page of another name.
     "organisations", "school-by-identifier",
 }  # fmt: skip

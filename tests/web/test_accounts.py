@@ -38,14 +38,14 @@ def test_an_account_begins_with_a_link_and_ends_on_a_day() -> None:
     link = re.search(r'value="http://testserver(/invitation/[^"]+)"', page)
     assert link is not None
     person = Client()
-    new = {"password": "海山的秋天很长2026", "again": "海山的秋天很长2026"}
+    new = {"password": "海山的秋天很长很长很长2026", "again": "海山的秋天很长很长很长2026"}
     assert person.post(link.group(1), new)["Location"] == "/sign-in"
     signing_in = {"username": "zhang.min", "password": new["password"]}
     assert person.post("/sign-in", signing_in).status_code == 302
-    assert person.get("/pupils/").status_code == 200
+    assert person.get("/account/").status_code == 200
     ended = administrator.post(f"/accounts/{appointment_of('zhang.min').pk}/end/")
     assert ended["Location"] == "/accounts/"
-    assert person.get("/pupils/").status_code == 302
+    assert person.get("/account/").status_code == 302
     acts = set(Event.objects.using("owner").values_list("act", flat=True))
     assert {"account.open", "account.set_password", "appointment.end"} <= acts
 
@@ -117,6 +117,38 @@ def test_a_new_link_can_be_issued_when_a_password_is_lost() -> None:
 def test_the_list_takes_a_fixed_number_of_statements() -> None:
     assert queries_of(as_(COUNTY_ADMIN), "/accounts/") <= 7
     assert queries_of(as_("a330000"), "/accounts/") <= 7
+
+
+# Training, and administrators of three kinds -----------------------------------------------------
+
+CERTIFICATE = {"trained_on": "2026-03-01", "body": "定海区教师发展中心", "document_number": "定教培2026-7",
+               "valid_until": "2099-03-01"}  # fmt: skip
+
+
+def test_a_new_registrar_acts_once_the_county_has_recorded_the_training() -> None:
+    administrator = as_(COUNTY_ADMIN)
+    administrator.post("/accounts/open/", NEW)
+    registrar = as_("zhang.min")
+    assert registrar.get("/pupils/").status_code == 403
+    assert "先培训后上岗" in text_of(registrar.get("/"))
+    page = f"/accounts/{appointment_of('zhang.min').pk}/"
+    assert "待登记培训" not in text_of(administrator.get("/accounts/", {"q": "zhang"}))  # first a password
+    assert administrator.post(f"{page}training/", CERTIFICATE | {"body": ""}).status_code == 422
+    expired = CERTIFICATE | {"valid_until": "2026-03-02"}
+    assert administrator.post(f"{page}training/", expired).status_code == 409
+    assert administrator.post(f"{page}training/", CERTIFICATE)["Location"] == page
+    assert "培训证书有效" in text_of(administrator.get(page))
+    assert registrar.get("/pupils/").status_code == 200
+
+
+@pytest.mark.parametrize("role", ["security", "auditor"])
+def test_security_and_audit_administrators_see_their_own_and_no_pupil(role: str) -> None:
+    as_("a330902").post("/accounts/open/", NEW | {"username": f"new-{role}", "school": "", "role": role})
+    browser = as_(f"new-{role}")
+    assert browser.get("/").status_code == 200
+    assert browser.get("/accounts/sealed/").status_code == 200
+    for closed in ("/pupils/", "/accounts/", "/rosters/"):
+        assert browser.get(closed).status_code == 403
 
 
 # Signing in -------------------------------------------------------------------------------------

@@ -10,14 +10,20 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
-from django.contrib.auth.password_validation import validate_password
-from django.core.exceptions import ValidationError
 from django.db import connections, transaction
 
-from xueji.access.models import Account, ApiToken, Appointment, IdempotencyKey, OneTimeLink
+from xueji.access.actions_passwords import replace_password
+from xueji.access.models import (
+    Account,
+    ApiToken,
+    Appointment,
+    IdempotencyKey,
+    OneTimeLink,
+    TrainingCertificate,
+)
 from xueji.access.queries import colleagues_of, level_of, scope_of
-from xueji.access.rules.permissions import ROLES_AT, Role, may_appoint
-from xueji.access.scope import NOWHERE, Actor, Scope, acting
+from xueji.access.rules.permissions import ROLES_AT, SEPARATED, Role, may_appoint
+from xueji.access.scope import NOWHERE, Actor, NotAllowed, Scope, acting
 from xueji.audit.actions import record
 from xueji.lib.errors import Refused
 
@@ -25,13 +31,6 @@ LINK_LIVES = timedelta(days=7)
 MOST_STAND_IN = timedelta(days=184)  # a term and its holidays
 # A kept answer can name a pupil, so it is kept no longer than a client may still repeat its request.
 ANSWERS_LIVE = timedelta(days=7)
-# By the code of the validator that found it.
-WEAKNESSES = {
-    "password_too_short": ("至少要有 10 个字符", "it needs at least 10 characters"),
-    "password_too_common": ("不能是常见的密码", "it is a common one"),
-    "password_too_similar": ("不能与用户名或姓名相近", "it is too like the user name"),
-    "password_entirely_numeric": ("不能全是数字", "it has digits only"),
-}
 MINISTRY = 0  # the place of the ministry, above all divisions
 
 
@@ -43,16 +42,16 @@ class CannotAppoint(Refused):
     code = "cannot-appoint"
 
 
+class CannotCertify(Refused):
+    code = "cannot-certify"
+
+
 class CannotStandIn(Refused):
     code = "cannot-stand-in"
 
 
 class LinkUnusable(Refused):
     code = "link-unusable"
-
-
-class PasswordTooWeak(Refused):
-    code = "password-too-weak"
 
 
 class KeyReused(Refused):
@@ -64,14 +63,30 @@ class AlreadyPeopled(Refused):
 
 
 def open_account(
-    *, username: str, name: str, place: int, role: Role, by: Actor, today: date
+    *,
+    username: str,
+    name: str,
+    place: int,
+    role: Role,
+    by: Actor,
+    above: int,
+    today: date,
+    since: date | None = None,
+    until: date | None = None,
 ) -> tuple[Account, Appointment]:
     """Create an account with its first appointment. It signs in after setting a password by its link.
 
+    `above` is the office directly above `place`: administration is delegated one level at a time.
+    The appointment runs from `since` (today) up to, not including, `until` (open).
     Raises CannotAppoint outside the administrator's level, UsernameTaken.
     """
-    by.require("accounts.manage", place)
-    level = level_of(place)
+    require_directly_above(place, by=by, above=above)
+    level, since = level_of(place), since or today
+    if since < today or (until is not None and until <= since):
+        raise CannotAppoint(
+            "任职从今天或以后开始，并在开始之后结束。",
+            "An appointment begins today or later and ends after it began.",
+        )
     if role not in ROLES_AT[level] or not may_appoint(by.level, level):
         raise CannotAppoint(
             "只能为本单位或下一级单位开设该级已有的岗位账号。",
@@ -83,10 +98,13 @@ def open_account(
                 f"用户名 {username} 已被使用，请换一个。",
                 f"The user name {username} is taken; choose another.",
             )
-        account = Account(username=username, name=name, place=place)
+        duty = role if role in SEPARATED else ""
+        account = Account(username=username, name=name, place=place, duty=duty)
         account.set_unusable_password()
         account.save()
-        appointment = Appointment.objects.create(account=account, place=place, role=role, since=today)
+        appointment = Appointment.objects.create(
+            account=account, place=place, role=role, since=since, until=until
+        )
         record(
             "account.open",
             by=by.account_id,
@@ -115,7 +133,7 @@ def open_first_account(*, username: str, name: str, today: date, using: str) -> 
                 "本系统已有账号，不能再创建首个管理员；请由现有的部级账号管理员开设账号。",
                 "This registry has accounts already; its administrator at the ministry opens further ones.",
             )
-        first = Account(username=username, name=name, place=MINISTRY)
+        first = Account(username=username, name=name, place=MINISTRY, duty=Role.ADMINISTRATOR)
         first.set_unusable_password()
         first.save(using=using)
         Appointment.objects.using(using).create(
@@ -134,10 +152,78 @@ def open_first_account(*, username: str, name: str, today: date, using: str) -> 
     return first
 
 
-def end_appointment(appointment_id: int, *, by: Actor, today: date) -> Appointment:
-    """End an appointment today; the account keeps its history and its other appointments."""
+def require_directly_above(place: int, *, by: Actor, above: int) -> None:
+    """Raise NotAllowed unless the actor administers accounts at `place`: the own office's, or directly below it."""
+    by.require("accounts.manage", place)
+    if by.place not in (place, above):
+        raise NotAllowed(
+            "该账号由其上一级的账号管理员管理。",
+            "This account is managed by the administrator of the level above it.",
+        )
+
+
+def record_training(
+    account_id: int,
+    *,
+    trained_on: date,
+    body: str,
+    document_number: str,
+    valid_until: date,
+    by: Actor,
+    above: int,
+    today: date,
+) -> TrainingCertificate:
+    """Record that a registrar was trained; until its last day the account acts.
+
+    An authority records it, never the school itself. Raises NotAllowed, CannotCertify.
+    """
+    account = Account.objects.get(pk=account_id)
+    by.require("training.record", account.place)
+    if by.place != above:
+        raise NotAllowed(
+            "培训证书由学校的上一级主管部门登记。",
+            "Training is recorded by the authority directly above the school.",
+        )
+    if trained_on > today or valid_until < max(trained_on, today):
+        raise CannotCertify(
+            "培训日期不能晚于今天，有效期至不能早于今天。请核对证书。",
+            "The training lies in the past and the certificate is valid still; look at the certificate again.",
+        )
+    with transaction.atomic():
+        kept = TrainingCertificate.objects.create(
+            account=account,
+            place=account.place,
+            trained_on=trained_on,
+            body=body,
+            document_number=document_number,
+            valid_until=valid_until,
+            recorded_by=by.account_id,
+            recorded_on=today,
+        )
+        record(
+            "training.record",
+            by=by.account_id,
+            office=by.place,
+            subject_kind="account",
+            subject_id=account.pk,
+            place=account.place,
+            after={
+                "trained_on": str(trained_on),
+                "body": body,
+                "document": document_number,
+                "until": str(valid_until),
+            },
+        )
+    return kept
+
+
+def end_appointment(appointment_id: int, *, by: Actor, above: int, today: date) -> Appointment:
+    """End an appointment today; the account keeps its history and its other appointments.
+
+    `above` is the office directly above the appointment's. Raises NotAllowed.
+    """
     appointment = Appointment.objects.get(pk=appointment_id)
-    by.require("accounts.manage", appointment.place)
+    require_directly_above(appointment.place, by=by, above=above)
     _end(appointment, by=by, today=today)
     return appointment
 
@@ -273,29 +359,12 @@ def set_password_by_link(token: str, password: str, *, now: datetime) -> Account
     """Set the password of the link's account and use the link up. Raises LinkUnusable, PasswordTooWeak."""
     link = link_of(token, now=now)
     account = link.account
-    try:
-        validate_password(password, account)
-    except ValidationError as error:
-        zh, en = zip(*(WEAKNESSES[one.code or ""] for one in error.error_list), strict=True)
-        raise PasswordTooWeak(
-            f"密码不够安全：{'，'.join(zh)}。请换一个。",
-            f"The password is not safe enough: {'; '.join(en)}. Choose another.",
-        ) from error
     with acting(scope_of(account.place)):
         # The link is used up in the statement that finds it unused: a race has one winner.
         used = OneTimeLink.objects.filter(pk=link.pk, used_at__isnull=True).update(used_at=now)
         if not used:
             return link_of(token, now=now).account
-        account.set_password(password)
-        account.save(update_fields=["password"])
-        record(
-            "account.set_password",
-            by=account.pk,
-            office=account.place,
-            subject_kind="account",
-            subject_id=account.pk,
-            place=account.place,
-        )
+        replace_password(account, password, now=now)
     return account
 
 

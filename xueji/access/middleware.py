@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 
 from django.contrib import auth
+from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
+from xueji.access import actions_sign_in
 from xueji.access.queries import actor_by_token, actors_of, chosen
+from xueji.access.rules import sessions
+from xueji.access.rules.permissions import Level
 from xueji.access.scope import NOWHERE, Actor, acting
 
+# In the session.
 SESSION_APPOINTMENT = "appointment"
+SESSION_BEGAN, SESSION_SEEN = "began_at", "seen_at"  # seconds since 1970
+SESSION_ENDED = "ended"
 
 
 class ScopeMiddleware:
@@ -45,8 +53,37 @@ class ScopeMiddleware:
         if account_id is None:
             return None
         actors = actors_of(int(account_id), today=timezone.localdate())
+        if has_ended(request, actors):
+            return None
         request.actors = actors  # type: ignore[attr-defined]
         return chosen(actors, request.session.get(SESSION_APPOINTMENT))
+
+
+def has_ended(request: HttpRequest, actors: Sequence[Actor]) -> bool:
+    """End a session that was idle too long or is too old, and return whether it did; else note its use.
+
+    Of several appointments the strictest counts.
+    """
+    session, now = request.session, timezone.now()
+    began_at, seen_at = (
+        datetime.fromtimestamp(session.get(name) or now.timestamp(), UTC)
+        for name in (SESSION_BEGAN, SESSION_SEEN)
+    )
+    levels: set[Level | None] = {actor.level for actor in actors} or {None}
+    if any(sessions.is_over(began_at=began_at, seen_at=seen_at, now=now, level=level) for level in levels):
+        if session.session_key:
+            actions_sign_in.left(session.session_key)
+        session.flush()
+        session[SESSION_ENDED] = True
+        request.user = AnonymousUser()
+        return True
+    if SESSION_BEGAN not in session:
+        session[SESSION_BEGAN] = session[SESSION_SEEN] = int(now.timestamp())
+    elif now - seen_at >= sessions.NOTED_EVERY:
+        session[SESSION_SEEN] = int(now.timestamp())
+        if session.session_key:
+            actions_sign_in.seen(session.session_key, now=now)
+    return False
 
 
 def bearer_token(request: HttpRequest) -> str | None:

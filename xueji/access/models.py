@@ -9,7 +9,8 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from xueji.access.rules.permissions import ROLE_NAMES, Role
+from xueji.access.rules.permissions import ROLE_NAMES, SEPARATED, Role
+from xueji.access.scope import ScopedModel
 
 
 class AccountManager(BaseUserManager["Account"]):
@@ -28,6 +29,17 @@ class Account(AbstractBaseUser):
     place = models.BigIntegerField()
     created_at = models.DateTimeField(db_default=Now())
     last_used_on = models.DateField(null=True)
+    password_set_on = models.DateField(null=True)
+    # Long enough to stand without a second factor: its length cannot be read from the hash.
+    has_long_password = models.BooleanField(db_default=False)
+    # Not used for over half a year (封存), and when it was opened again.
+    sealed_on = models.DateField(null=True)
+    unsealed_on = models.DateField(null=True)
+    # Which of the three administrators the account is, for ever; empty for all others. Appointments
+    # to another of the three are refused by the database.
+    duty = models.CharField(max_length=16, blank=True, default="", db_default="")
+    # The framework's own note of the last sign-in: ours is `last_used_on`, a day.
+    last_login = None
 
     objects = AccountManager()
 
@@ -50,6 +62,15 @@ class Appointment(models.Model):
     role = models.CharField(max_length=16, choices=[(r.value, ROLE_NAMES[r][0]) for r in Role])
     since = models.DateField()
     until = models.DateField(null=True)
+    # The role where it is one of the three administrators: together with the account it names the account's duty.
+    duty = models.GeneratedField(
+        expression=models.Case(
+            models.When(role__in=sorted(SEPARATED), then=models.F("role")),
+            default=models.Value(None, models.CharField(max_length=16)),
+        ),
+        output_field=models.CharField(max_length=16, null=True),
+        db_persist=True,
+    )
     stands_in_for = models.ForeignKey(
         "self", null=True, on_delete=models.PROTECT, related_name="stand_ins", db_index=False
     )
@@ -91,6 +112,116 @@ class OneTimeLink(models.Model):
 
     def __str__(self) -> str:
         return f"link of account {self.account_id}"
+
+
+class OldPassword(ScopedModel):
+    """The hash of a password that was replaced: it may not come again soon. `place` is the account's."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE)
+    password = models.CharField(max_length=128)
+    replaced_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return f"old password of account {self.account_id}"
+
+
+class Unsealing(ScopedModel):
+    """A request to open a sealed account again, and what a second person at the same office decided."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="unsealings")
+    reason = models.CharField(max_length=500)
+    asked_by = models.BigIntegerField()
+    asked_office = models.BigIntegerField()
+    asked_on = models.DateField()
+    decided_by = models.BigIntegerField(null=True)
+    decided_on = models.DateField(null=True)
+    is_granted = models.BooleanField(null=True)
+
+    class Meta(ScopedModel.Meta):
+        constraints = [
+            models.CheckConstraint(
+                name="unsealing_takes_a_second_person",
+                condition=Q(decided_by__isnull=True) | ~Q(decided_by=models.F("asked_by")),
+                violation_error_message="启封须由另一人审核。",
+            ),
+            models.UniqueConstraint(
+                name="one_open_unsealing_per_account",
+                fields=["account"],
+                condition=Q(decided_on__isnull=True),
+                violation_error_message="该账号已有待审核的启封申请。",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"unsealing of account {self.account_id}"
+
+
+class TrainingCertificate(models.Model):
+    """That somebody was trained as registrar (先培训后上岗): when, by whom, which document, for how long."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="certificates")
+    place = models.BigIntegerField()
+    trained_on = models.DateField()
+    body = models.CharField(max_length=100)
+    document_number = models.CharField(max_length=60)
+    valid_until = models.DateField()
+    recorded_by = models.BigIntegerField(null=True)
+    recorded_on = models.DateField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="a_certificate_is_valid_for_some_time",
+                condition=Q(valid_until__gte=models.F("trained_on")),
+                violation_error_message="有效期至不能早于培训日期。",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.document_number
+
+
+class Device(models.Model):
+    """A browser in which an account has signed in. Only the hash of what the browser keeps is here."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE)
+    token_hash = models.BinaryField(max_length=32)
+    name = models.CharField(max_length=40, blank=True, default="")
+    first_seen_on = models.DateField()
+    last_seen_on = models.DateField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="one_row_per_device_and_account", fields=["account", "token_hash"]),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class SignIn(models.Model):
+    """A session that is open: when it began, on what kind of device, by which proof."""
+
+    session_key = models.CharField(primary_key=True, max_length=40, db_collation="C")
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="sign_ins")
+    device_name = models.CharField(max_length=40, blank=True, default="")
+    proof = models.CharField(max_length=16)
+    began_at = models.DateTimeField()
+    seen_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"session of account {self.account_id}"
+
+
+class Throttle(models.Model):
+    """Failures in a row of one account at one device, or at all devices it is not known on."""
+
+    key = models.BinaryField(primary_key=True, max_length=32)
+    failures = models.IntegerField()
+    last_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.failures} failures"
 
 
 class ApiToken(models.Model):

@@ -15,9 +15,12 @@ from xueji.access.rules.permissions import LEVEL_NAMES, ROLE_NAMES, Level, Role
 from xueji.access.scope import Actor, Scope
 
 APPOINTMENTS = """
-SELECT p.id, p.place, p.role, a.id, a.name, a.username, p.stands_in_for_id IS NOT NULL
+SELECT p.id, p.place, p.role, a.id, a.name, a.username, p.stands_in_for_id IS NOT NULL,
+    p.role <> 'registrar' OR EXISTS (SELECT FROM access_trainingcertificate c
+        WHERE c.account_id = a.id AND c.trained_on <= %(today)s AND c.valid_until >= %(today)s)
 FROM access_account a JOIN access_appointment p ON p.account_id = a.id
-WHERE {where} AND a.is_active AND p.since <= %s AND (p.until IS NULL OR p.until > %s)
+WHERE {where} AND a.is_active AND a.sealed_on IS NULL
+    AND p.since <= %(today)s AND (p.until IS NULL OR p.until > %(today)s)
 ORDER BY p.id
 """
 
@@ -36,7 +39,7 @@ def scope_of(place: int) -> Scope:
 
 
 def _actor(row: tuple[Any, ...]) -> Actor:
-    appointment_id, place, role, account_id, name, username, is_stand_in = row
+    appointment_id, place, role, account_id, name, username, is_stand_in, is_trained = row
     return Actor(
         account_id=account_id,
         name=name,
@@ -47,13 +50,14 @@ def _actor(row: tuple[Any, ...]) -> Actor:
         scope=scope_of(place),
         appointment_id=appointment_id,
         is_stand_in=is_stand_in,
+        is_trained=is_trained,
     )
 
 
 def actors_of(account_id: int, *, today: date, using: str = "default") -> list[Actor]:
     """Return every appointment an account may act in today, oldest first."""
     with connections[using].cursor() as cursor:
-        cursor.execute(APPOINTMENTS.format(where="a.id = %s"), [account_id, today, today])
+        cursor.execute(APPOINTMENTS.format(where="a.id = %(key)s"), {"key": account_id, "today": today})
         return [_actor(row) for row in cursor.fetchall()]
 
 
@@ -74,7 +78,7 @@ def chosen(actors: Sequence[Actor], appointment_id: int | None) -> Actor | None:
 def actor_named(username: str, *, today: date, using: str = "default") -> list[Actor]:
     """Return the appointments of the account with this user name; empty when there is none."""
     with connections[using].cursor() as cursor:
-        cursor.execute(APPOINTMENTS.format(where="a.username = %s"), [username, today, today])
+        cursor.execute(APPOINTMENTS.format(where="a.username = %(key)s"), {"key": username, "today": today})
         return [_actor(row) for row in cursor.fetchall()]
 
 
@@ -84,9 +88,9 @@ def actor_by_token(token: str, *, today: date) -> Actor | None:
         cursor.execute(
             APPOINTMENTS.format(
                 where="p.id = (SELECT t.appointment_id FROM access_apitoken t"
-                " WHERE t.token_hash = %s AND t.expires_at > now())"
+                " WHERE t.token_hash = %(key)s AND t.expires_at > now())"
             ),
-            [hashlib.sha256(token.encode()).digest(), today, today],
+            {"key": hashlib.sha256(token.encode()).digest(), "today": today},
         )
         row = cursor.fetchone()
     return _actor(row) if row else None
@@ -127,12 +131,16 @@ class ListedAppointment:
     last_used_on: date | None
     has_password: bool
     is_stand_in: bool
+    is_sealed: bool
+    is_trained: bool
 
 
 # An office's own people, those of the authorities directly below, and of the schools it runs itself.
 RUNNING = """
 SELECT p.id, p.place, p.role, p.since, a.username, a.name, a.last_used_on, NOT starts_with(a.password, '!'),
-    p.stands_in_for_id IS NOT NULL
+    p.stands_in_for_id IS NOT NULL, a.sealed_on IS NOT NULL,
+    p.role <> 'registrar' OR EXISTS (SELECT FROM access_trainingcertificate c
+        WHERE c.account_id = a.id AND c.trained_on <= %(today)s AND c.valid_until >= %(today)s)
 FROM access_appointment p JOIN access_account a ON a.id = p.account_id
 WHERE (p.place = ANY(%(below)s) OR p.place >= %(own)s AND p.place < %(end)s)
     AND (p.until IS NULL OR p.until > %(today)s) {condition}
@@ -228,3 +236,48 @@ def stand_ins_of(appointment_id: int, *, today: date) -> tuple[StandIn, ...]:
             [appointment_id, today],
         )
         return tuple(StandIn(*row) for row in cursor.fetchall())
+
+
+# Sealed accounts -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class SealedAccount:
+    """A sealed account, with the request to open it again where there is one."""
+
+    id: int
+    place: int
+    username: str
+    name: str
+    last_used_on: date | None
+    sealed_on: date
+    unsealing_id: int | None
+    reason: str | None
+    asked_by: int | None
+    asked_by_name: str | None
+    asked_on: date | None
+
+
+SEALED = """
+SELECT a.id, a.place, a.username, a.name, a.last_used_on, a.sealed_on, u.id, u.reason, u.asked_by, w.name, u.asked_on
+FROM access_account a LEFT JOIN access_unsealing u ON u.account_id = a.id AND u.decided_on IS NULL
+LEFT JOIN access_account w ON w.id = u.asked_by
+WHERE a.sealed_on IS NOT NULL AND {where} ORDER BY a.id LIMIT %(limit)s
+"""
+
+
+def sealed_accounts(
+    own: int, below: Sequence[int], *, limit: int, after: int = 0
+) -> tuple[SealedAccount, ...]:
+    """Return the sealed accounts that an office stands directly above, in order of id after one; its own, too."""
+    known: dict[str, Any] = {
+        "own": own,
+        "end": own + places.SERIALS,
+        "below": list(below),
+        "after": after,
+        "limit": limit,
+    }
+    where = "(a.place = ANY(%(below)s) OR a.place >= %(own)s AND a.place < %(end)s) AND a.id > %(after)s"
+    with connections["default"].cursor() as cursor:
+        cursor.execute(SEALED.format(where=where), known)
+        return tuple(SealedAccount(*row) for row in cursor.fetchall())

@@ -32,6 +32,10 @@ class NotAllowed(Refused):
     code = "not-allowed"
 
 
+class NotTrained(NotAllowed):
+    """A registrar without a valid training certificate."""
+
+
 class NotOnTheList(RuntimeError):
     """An act asked for the whole nation without being on the short list: a bug."""
 
@@ -65,12 +69,20 @@ class Actor:
     appointment_id: int = 0
     # Acts for a colleague of the same office, for a time (代理).
     is_stand_in: bool = False
+    # A registrar acts only while a training certificate is valid (先培训后上岗).
+    is_trained: bool = True
 
     def may(self, act: str) -> bool:
-        return may(self.role, self.level, act)
+        return may(self.role, self.level, act) and self.is_trained
 
     def require(self, act: str, place: int | None = None) -> None:
         """Raise NotAllowed unless this actor may do `act`, at `place` when one is given."""
+        if not self.is_trained:
+            raise NotTrained(
+                "尚未登记有效的培训证书，暂不能办理学籍业务（先培训后上岗）。请上级主管部门的账号管理员登记。",
+                "No valid training certificate is recorded, and registrars are trained before they act. The account"
+                " administrator of the authority above records it.",
+            )
         if not self.may(act):
             raise NotAllowed(
                 "当前身份无权办理此事项。请切换身份，或请本单位有权限的同事办理。",
@@ -105,6 +117,7 @@ NATIONAL_ACTS = {
     "students.history": "who holds a pupil keeps the pupil's earlier enrolments, wherever they were",
     "students.readers": "who holds a pupil may know who read the record, wherever that was",
     "progress": "the worker reports progress beside the transaction it runs",
+    "accounts.seal": "accounts that nobody uses are sealed every night, wherever they are",
     "commands": "the command line acts for the operator of the registry",
     "synthetic": "the synthetic nation is written as a whole",
     "bench": "measurements prepare their own data",

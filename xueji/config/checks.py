@@ -62,6 +62,14 @@ def production_has_its_own_secrets(app_configs: Any, **kwargs: Any) -> list[Chec
                 id="config.E006",
             )
         )
+    if settings.XUEJI_EASY_SIGN_IN:
+        found.append(
+            Error(
+                "生产环境不得开启 XUEJI_EASY_SIGN_IN：登录须有第二步验证。 "
+                "XUEJI_EASY_SIGN_IN is on: production asks for a second factor.",
+                id="config.E009",
+            )
+        )
     return found
 
 

@@ -73,6 +73,14 @@ PLACEMENTS: Final[tuple[Placement, ...]] = (
         "organisations_rulepackversion",
         "access_onetimelink",
         "access_apitoken",
+        "access_oldpassword",
+        "access_unsealing",
+        "access_trainingcertificate",
+        "access_device",
+        "access_signin",
+        "mfa_authenticator",
+        "account_emailaddress",
+        "account_emailconfirmation",
         # Few a school and year; unique by school and file, which no shard of batches could see.
         "changes_rosterbatch",
         # A row a year and area; its schools name it.
@@ -131,6 +139,7 @@ PLACEMENTS: Final[tuple[Placement, ...]] = (
         "django_migrations",
         "django_content_type",
         "django_session",
+        "access_throttle",
         "auth_permission",
         "auth_group",
         "auth_group_permissions",

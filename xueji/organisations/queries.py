@@ -54,6 +54,15 @@ def authority_of(place: int, *, using: str = "default") -> int:
     return int(found)
 
 
+def authority_above(place: int) -> int:
+    """Return the place of the office directly above: a school's or an authority's; the ministry's is itself."""
+    above = [one for one in places.upwards(place) if one != place] or [places.MINISTRY]
+    with connections["default"].cursor() as cursor:
+        cursor.execute(ABOVE, [above])
+        row = cursor.fetchone()
+    return int(row[0]) if row else places.MINISTRY
+
+
 SCHOOLS = """
 SELECT s.place, s.identifier, o.name, s.kind, s.system,
     (SELECT coalesce(jsonb_agg(c.number ORDER BY c.number), '[]') FROM organisations_class c

@@ -19,6 +19,7 @@ from xueji.synthetic.rules.nation import Nation, PlannedSchool
 
 OPENED_ON = date(2000, 9, 1)
 APPOINTED_ON = date(2020, 9, 1)
+TRAINED_UNTIL = date(2035, 8, 31)
 ROLES = {Level.SCHOOL: (Role.REGISTRAR, Role.LEADER)}
 AUTHORITY_ROLES = (Role.OFFICER, Role.LEADER, Role.ADMINISTRATOR)
 
@@ -196,6 +197,7 @@ def account_frames(
             password=pl.lit(password),
             is_active=pl.lit(True),
             language=pl.lit("zh-hans"),
+            duty=pl.when(pl.col("role") == str(Role.ADMINISTRATOR)).then("role").otherwise(pl.lit("")),
         ),
     )
     yield (
@@ -206,6 +208,18 @@ def account_frames(
             "role",
             account_id="id",
             since=pl.lit(APPOINTED_ON),
+        ),
+    )
+    yield (
+        "access_trainingcertificate",
+        accounts.filter(pl.col("role") == str(Role.REGISTRAR)).select(
+            "place",
+            account_id="id",
+            trained_on=pl.lit(APPOINTED_ON),
+            body=pl.lit("演示培训中心"),
+            document_number=pl.concat_str(pl.lit("演示培"), "username"),
+            valid_until=pl.lit(TRAINED_UNTIL),
+            recorded_on=pl.lit(APPOINTED_ON),
         ),
     )
 

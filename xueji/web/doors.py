@@ -7,6 +7,7 @@ from functools import wraps
 from typing import Any
 from urllib.parse import urlencode
 
+from allauth.account.internal.flows.reauthentication import raise_if_reauthentication_required
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -25,10 +26,13 @@ class ActingRequest(HttpRequest):
     actor: Actor
 
 
-def door(act: str = "", *, methods: tuple[str, ...] = ("GET", "HEAD")) -> Callable[[View], View]:
+def door(
+    act: str = "", *, methods: tuple[str, ...] = ("GET", "HEAD"), is_risky: bool = False
+) -> Callable[[View], View]:
     """Let in who is signed in and may do `act`; lead strangers to the sign-in and back here.
 
-    Raises NotAllowed for a role that may not.
+    A risky act asks once more who it is, unless that was proved in the last five minutes, and
+    then goes on. Raises NotAllowed for a role that may not.
     """
 
     def decorate(view: View) -> View:
@@ -41,6 +45,8 @@ def door(act: str = "", *, methods: tuple[str, ...] = ("GET", "HEAD")) -> Callab
                 )
             if act:
                 request.actor.require(act)
+            if is_risky:
+                raise_if_reauthentication_required(request, app="")
             return view(request, *args, **kwargs)
 
         return require_http_methods(list(methods))(guarded)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -13,6 +15,8 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from xueji.access import actions
+from xueji.access.actions_passwords import PasswordTooWeak, has_second_factor
+from xueji.access.rules.passwords import shortest
 from xueji.access.scope import NOWHERE, tell_database
 from xueji.web.pages import UNPROCESSABLE, render
 
@@ -24,11 +28,16 @@ class PasswordForm(forms.Form):
 
     password = forms.CharField(
         label=gettext_lazy("新密码"),
-        help_text=gettext_lazy("至少10个字符，不能全是数字，也不要用常见密码。"),
         strip=False,
         widget=NEW_PASSWORD,
     )
     again = forms.CharField(label=gettext_lazy("再输入一次"), strip=False, widget=NEW_PASSWORD)
+
+    def __init__(self, data: Any, *, shortest: int) -> None:
+        super().__init__(data)
+        self.fields["password"].help_text = gettext(
+            "至少 %(n)d 个字符，可以是一句话；不用常见的密码，不用从前的密码。"
+        ) % {"n": shortest}
 
     def clean_again(self) -> str:
         again: str = self.cleaned_data["again"]
@@ -44,12 +53,13 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
     """Show the form while the link is good, and set the password once. Raises LinkUnusable."""
     template, now = "web/invitation.html", timezone.now()
     account = actions.link_of(token, now=now).account
-    form = PasswordForm(request.POST or None)
+    least = shortest(has_second_factor=has_second_factor(account.pk))
+    form = PasswordForm(request.POST or None, shortest=least)
     context = {"form": form, "account": account}
     if request.method == "POST" and form.is_valid():
         try:
             actions.set_password_by_link(token, form.cleaned_data["password"], now=now)
-        except actions.PasswordTooWeak as refused:
+        except PasswordTooWeak as refused:
             return render(request, template, context, refused=refused, status=UNPROCESSABLE)
         tell_database(NOWHERE)
         messages.success(request, gettext("密码已设置，请登录。"))

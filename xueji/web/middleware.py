@@ -5,18 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.middleware.locale import LocaleMiddleware
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from xueji.access.actions import used_today
+from xueji.access.actions_passwords import has_second_factor
 from xueji.access.api import refusal
 from xueji.audit.sealing import SealingStale, ensure_fresh
 from xueji.lib.errors import Refused
+from xueji.web.demonstration import sign_in_is_easy
 from xueji.web.pages import is_htmx, refusal_page
+from xueji.web.security.adapters import MUST_CHANGE
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-USED_ON = "used_on"  # in the session
+USED_ON, PROVED = "used_on", "has_second_factor"  # in the session
+# One's own account, and what belongs to the frame.
+OPEN_BEFORE_PROOF = ("/account/", "/sign-out", "/language", "/theme", "/watermark.svg")
 
 # Scripts, styles and pictures come from here only, and none stands inside a page.
 # Tabler's arrows and ticks are data: pictures.
@@ -86,6 +94,37 @@ class SealedMiddleware:
             is_program = request.path.startswith("/api/")
             return refusal(stale) if is_program else refusal_page(request, stale)
         return None
+
+
+class ProofMiddleware:
+    """Lead who must first mend their own sign-in to where it is mended, and let them nowhere else.
+
+    Everybody has a second factor, and changes a password that is too old. A demonstration asks
+    for neither; a program that comes with its token has neither.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        address = self.detour(request)
+        return HttpResponseRedirect(address) if address else self.get_response(request)
+
+    def detour(self, request: HttpRequest) -> str:
+        actor = getattr(request, "actor", None)
+        if actor is None or not hasattr(request, "actors") or sign_in_is_easy():
+            return ""
+        if request.path.startswith(OPEN_BEFORE_PROOF):
+            return ""
+        if request.session.get(MUST_CHANGE):
+            return reverse("account-password")
+        if not request.session.get(PROVED):
+            if not has_second_factor(actor.account_id):
+                messages.warning(request, _("请先添加通行密钥或动态验证码，然后才能办理。"))
+                return reverse("account")
+            # Who has a second factor was asked for it at the sign-in.
+            request.session[PROVED] = True
+        return ""
 
 
 class PageMiddleware:

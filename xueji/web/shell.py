@@ -45,6 +45,7 @@ NAVIGATION = (
     Entry("packs", _("省级规则"), "file-text", "packs.view"),
     Entry("overdue", _("逾期情况"), "clock", "status.view"),
     Entry("accounts", _("账号"), "key", "accounts.manage"),
+    Entry("sealed-accounts", _("封存的账号"), "lock", "accounts.sealed"),
 )
 
 
@@ -126,7 +127,9 @@ class Shell:
                 continue
             at = here == address or (address != "/" and here.startswith(address))
             found.append((entry, address, at))
-        return found
+        # Of two addresses of which one goes on where the other ends, one is at the longer.
+        longest = max((len(address) for _entry, address, at in found if at), default=0)
+        return [(entry, address, at and len(address) == longest) for entry, address, at in found]
 
 
 def shell(request: HttpRequest) -> dict[str, Shell]:

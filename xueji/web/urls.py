@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 from django.views.i18n import set_language
 
-from xueji.web import api, invitations, sign_in, views
+from xueji.web import api, invitations, views
 
 urlpatterns = [
-    path("sign-in", sign_in.SignIn.as_view(), name="sign-in"),
-    path("sign-out", LogoutView.as_view(next_page="sign-in"), name="sign-out"),
+    path("", include("xueji.web.security.urls")),
     path("invitation/<str:token>", invitations.invitation, name="invitation"),
     path("watermark.svg", views.watermark, name="watermark"),
     path("language", set_language, name="set-language"),

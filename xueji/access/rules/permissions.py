@@ -22,7 +22,16 @@ class Role(StrEnum):
     REGISTRAR = "registrar"  # 学籍管理员, at a school
     LEADER = "leader"  # 主管领导, at a school or an authority
     OFFICER = "officer"  # 学籍主管部门经办人
-    ADMINISTRATOR = "administrator"  # 账号管理员, one per level, creates the accounts one level below
+    ADMINISTRATOR = (
+        "administrator"  # 账号管理员 (系统管理员), one per level, creates the accounts one level below
+    )
+    SECURITY = "security"  # 安全管理员, decides what the account administrator asks for
+    AUDITOR = "auditor"  # 审计管理员, looks at what both have done
+
+
+# The three administrators (三员分立): no account is ever more than one of them.
+# Source: GB/T 22239-2019 8.1.5 (system, audit and security management).
+SEPARATED = frozenset({Role.ADMINISTRATOR, Role.SECURITY, Role.AUDITOR})
 
 
 ROLE_NAMES = {
@@ -30,6 +39,8 @@ ROLE_NAMES = {
     Role.LEADER: ("主管领导", "Leader in charge"),
     Role.OFFICER: ("学籍经办", "Officer"),
     Role.ADMINISTRATOR: ("账号管理员", "Account administrator"),
+    Role.SECURITY: ("安全管理员", "Security administrator"),
+    Role.AUDITOR: ("审计管理员", "Audit administrator"),
 }
 
 LEVEL_NAMES = {
@@ -45,7 +56,10 @@ AUTHORITIES = frozenset({Level.MINISTRY, Level.PROVINCE, Level.PREFECTURE, Level
 # Roles that exist at each level.
 ROLES_AT: dict[Level, frozenset[Role]] = {
     Level.SCHOOL: frozenset({Role.REGISTRAR, Role.LEADER, Role.ADMINISTRATOR}),
-    **{level: frozenset({Role.OFFICER, Role.LEADER, Role.ADMINISTRATOR}) for level in AUTHORITIES},
+    **{
+        level: frozenset({Role.OFFICER, Role.LEADER, Role.ADMINISTRATOR, Role.SECURITY, Role.AUDITOR})
+        for level in AUTHORITIES
+    },
 }
 
 
@@ -247,6 +261,30 @@ PERMISSIONS: tuple[Permission, ...] = (
         "管理账号",
         "Create accounts one level below",
         _at(SCHOOL, Role.ADMINISTRATOR) | _at(AUTHORITIES, Role.ADMINISTRATOR),
+    ),
+    Permission(
+        "accounts.sealed",
+        "查看封存的账号",
+        "See accounts that are sealed",
+        _at(AUTHORITIES, Role.ADMINISTRATOR, Role.LEADER, Role.SECURITY, Role.AUDITOR),
+    ),
+    Permission(
+        "accounts.unseal_ask",
+        "申请启封账号",
+        "Ask to unseal an account",
+        _at(AUTHORITIES, Role.ADMINISTRATOR),
+    ),
+    Permission(
+        "accounts.unseal_decide",
+        "审核启封账号",
+        "Decide whether an account is unsealed",
+        _at(AUTHORITIES, Role.LEADER, Role.SECURITY),
+    ),
+    Permission(
+        "training.record",
+        "登记学籍管理员培训证书",
+        "Record the training of registrars",
+        _at(BELOW_MINISTRY, Role.ADMINISTRATOR),
     ),
 )
 

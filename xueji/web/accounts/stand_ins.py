@@ -25,9 +25,10 @@ ACT = "stand_in.name"
 ONE_DAY = timedelta(days=1)
 
 
-def day_field(label: Any) -> forms.DateField:
+def day_field(label: Any, *, required: bool = True) -> forms.DateField:
     return forms.DateField(
         label=label,
+        required=required,
         input_formats=["%Y-%m-%d"],
         widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date", "autocomplete": "off"}),
         error_messages={"invalid": gettext_lazy("请写成 2026-09-01 的样子。")},

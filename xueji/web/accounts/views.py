@@ -18,7 +18,14 @@ from xueji.access.queries import STAND_IN, ListedAppointment, appointments_of, l
 from xueji.access.rules.permissions import LEVEL_NAMES, ROLE_NAMES, ROLES_AT, Level, Role, may_appoint
 from xueji.access.scope import Actor, NotAllowed
 from xueji.lib.errors import Refused
-from xueji.organisations.queries import authorities_below, name_at, offices_at, place_of_identifier
+from xueji.organisations.queries import (
+    authorities_below,
+    authority_above,
+    name_at,
+    offices_at,
+    place_of_identifier,
+)
+from xueji.web.accounts.stand_ins import ONE_DAY, day_field
 from xueji.web.doors import ActingRequest, door
 from xueji.web.pages import UNPROCESSABLE, Column, Row, Table, part, render
 from xueji.web.schools.views import number_key
@@ -77,15 +84,24 @@ def table_of(found: tuple[ListedAppointment, ...]) -> Table:
                     spoken(ROLE_NAMES[Role(one.role)]) + (spoken(STAND_IN) if one.is_stand_in else ""),
                     day(one.since),
                     day(one.last_used_on) if one.last_used_on else _("从未"),
-                    part("state", tone="good", word=_("可用"))
-                    if one.has_password
-                    else part("state", tone="waiting", word=_("待设密码")),
+                    state_of(one),
                 ),
                 url=reverse("appointment-page", args=[one.id]),
             )
             for one in found
         ),
     )
+
+
+def state_of(one: ListedAppointment) -> object:
+    """Return whether the account works, and what is missing if it does not."""
+    if one.is_sealed:
+        return part("state", tone="late", word=_("已封存"))
+    if not one.has_password:
+        return part("state", tone="waiting", word=_("待设密码"))
+    if not one.is_trained:
+        return part("state", tone="waiting", word=_("待登记培训"))
+    return part("state", tone="good", word=_("可用"))
 
 
 def text_of(one: ListedAppointment) -> str:
@@ -123,6 +139,8 @@ class AccountForm(forms.Form):
         help_text=gettext_lazy("为学校开设账号时填写，代替上面的单位。"),
     )
     role = forms.ChoiceField(label=gettext_lazy("岗位"))
+    since = day_field(gettext_lazy("任职起（空着为今天）"), required=False)
+    last = day_field(gettext_lazy("任职到（含当天，空着为长期）"), required=False)
 
     def __init__(self, data: Any, *, by: Actor) -> None:
         super().__init__(data)
@@ -155,7 +173,7 @@ class AccountForm(forms.Form):
         return self.cleaned_data.get("school") or int(self.cleaned_data["office"])
 
 
-@door("accounts.manage", methods=("GET", "HEAD", "POST"))
+@door("accounts.manage", methods=("GET", "HEAD", "POST"), is_risky=True)
 def open_account(request: ActingRequest) -> HttpResponse:
     """Open an account, and show the one-time link by which its person sets the password: once, here."""
     form = AccountForm(request.POST if request.method == "POST" else None, by=request.actor)
@@ -172,7 +190,10 @@ def open_account(request: ActingRequest) -> HttpResponse:
                 place=form.place,
                 role=Role(chosen["role"]),
                 by=request.actor,
+                above=authority_above(form.place),
                 today=timezone.localdate(),
+                since=chosen["since"],
+                until=chosen["last"] + ONE_DAY if chosen["last"] else None,
             )
         except Refused as refused:
             return render(request, "accounts/open.html", context, refused=refused)
@@ -196,12 +217,7 @@ def appointment_or_404(request: ActingRequest, appointment_id: int) -> Appointme
     found = Appointment.objects.select_related("account").filter(pk=appointment_id).first()
     if found is None:
         raise Http404
-    request.actor.require("accounts.manage", found.place)
-    if not may_appoint(request.actor.level, level_of(found.place)):
-        raise NotAllowed(
-            "该账号由其上一级的账号管理员管理。",
-            "This account is managed by the administrator of the level above it.",
-        )
+    actions.require_directly_above(found.place, by=request.actor, above=authority_above(found.place))
     return found
 
 
@@ -209,7 +225,15 @@ def appointment_or_404(request: ActingRequest, appointment_id: int) -> Appointme
 def appointment(request: ActingRequest, appointment_id: int) -> HttpResponse:
     """One appointment with what the administrator can do: a new link, or its end."""
     found = appointment_or_404(request, appointment_id)
-    return render(request, "accounts/appointment.html", page_of(found))
+    today = timezone.localdate()
+    context = {
+        **page_of(found),
+        "is_trained": found.account.certificates.filter(
+            trained_on__lte=today, valid_until__gte=today
+        ).exists(),
+        "may_train": request.actor.may("training.record"),
+    }
+    return render(request, "accounts/appointment.html", context)
 
 
 def page_of(found: Appointment) -> dict[str, Any]:
@@ -223,14 +247,14 @@ def page_of(found: Appointment) -> dict[str, Any]:
     }
 
 
-@door("accounts.manage", methods=("POST",))
+@door("accounts.manage", methods=("POST",), is_risky=True)
 def renew_link(request: ActingRequest, appointment_id: int) -> HttpResponse:
     """Give the account's person a new link: the first was lost, or the password was."""
     found = appointment_or_404(request, appointment_id)
     return link_page(request, found.account, found)
 
 
-@door("accounts.manage", methods=("POST",))
+@door("accounts.manage", methods=("POST",), is_risky=True)
 def end(request: ActingRequest, appointment_id: int) -> HttpResponse:
     """End an appointment today."""
     found = appointment_or_404(request, appointment_id)
@@ -239,6 +263,8 @@ def end(request: ActingRequest, appointment_id: int) -> HttpResponse:
             "不能结束自己的任职，请由上一级账号管理员办理。",
             "You cannot end your own appointment; the administrator above you does.",
         )
-    actions.end_appointment(found.pk, by=request.actor, today=timezone.localdate())
+    actions.end_appointment(
+        found.pk, by=request.actor, above=authority_above(found.place), today=timezone.localdate()
+    )
     messages.success(request, _("%(name)s 的任职已结束。") % {"name": found.account.name})
     return HttpResponseRedirect(reverse("accounts"))

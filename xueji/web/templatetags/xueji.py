@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from datetime import date, datetime
 from functools import cache, lru_cache
@@ -181,6 +182,12 @@ def control(field: BoundField) -> SafeString:
     else:
         css = "form-control"
     return field.as_widget(attrs={"class": f"{css} {widget.attrs.get('class', '')}".strip()})
+
+
+@register.filter
+def as_json(value: Any) -> str:
+    """Return a value as JSON, for a data attribute that a script reads."""
+    return json.dumps(value, ensure_ascii=False, default=dict)
 
 
 @register.simple_tag
