@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterable
 
 from xueji.access.rules.permissions import LEVEL_NAMES, PERMISSIONS, ROLE_NAMES, ROLES_AT, Level, Role
-from xueji.changes.rules import problem_records, roster_findings, roster_steps
+from xueji.changes.rules import admission_findings, problem_records, roster_findings, roster_steps
 from xueji.changes.rules.roster_columns import BOTH, FIELDS, NATIONAL_ONLY, SHORT, Field
 from xueji.changes.rules.roster_findings import Severity
 from xueji.organisations.rules.national_limits import LIMITS
@@ -97,6 +97,16 @@ def findings() -> str:
         en.append(
             (f"`{one.code}`", name[1], one.en.format_map(blanks_en), one.remedy_en.format_map(blanks_en))
         )
+    lists_zh, lists_en = [], []
+    for one in admission_findings.CODES:
+        name = SEVERITY_NAMES[one.severity]
+        blanks_zh, blanks_en = Blanks(0, "【列名】"), Blanks(1, "[column]")
+        lists_zh.append(
+            (f"`{one.code}`", name[0], one.zh.format_map(blanks_zh), one.remedy_zh.format_map(blanks_zh))
+        )
+        lists_en.append(
+            (f"`{one.code}`", name[1], one.en.format_map(blanks_en), one.remedy_en.format_map(blanks_en))
+        )
     kinds = "".join(f"- **{zh_}**：{effect}。\n" for zh_, _, effect, _ in SEVERITY_NAMES.values())
     kinds_en = "".join(f"- **{en_}**: {effect}.\n" for _, en_, _, effect in SEVERITY_NAMES.values())
     here = roster_findings.ALREADY_HERE
@@ -105,10 +115,13 @@ def findings() -> str:
         "每条结果都写明行号、列名、问题和改法。下表例句中的【列名】和数字只是举例。\n\n"
         f"{kinds}\n{table(('代码', '类别', '问题', '怎么改'), zh)}\n"
         f"`{here.code}` 如果发生在本校之内，则说：{here.zh}{here.remedy_zh}\n\n"
+        f"录取名单另有以下几种；姓名和号码的检查与名册相同。\n\n{table(('代码', '类别', '问题', '怎么改'), lists_zh)}\n"
         "## In English\n\n"
         "Each finding names row, column, fault and remedy. The columns and figures below are samples.\n\n"
         f"{kinds_en}\n{table(('code', 'kind', 'fault', 'remedy'), en)}\n"
-        f"Within one's own school `{here.code}` says: {here.en} {here.remedy_en}\n"
+        f"Within one's own school `{here.code}` says: {here.en} {here.remedy_en}\n\n"
+        "A list of admitted pupils has these besides; names and numbers are checked as in a roster.\n\n"
+        f"{table(('code', 'kind', 'fault', 'remedy'), lists_en)}"
     )
 
 

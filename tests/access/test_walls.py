@@ -12,6 +12,8 @@ from django.db import ProgrammingError, connections
 from django.utils import timezone
 
 from tests import factories
+from tests.changes.admissions import child as admitted
+from tests.changes.admissions import issued
 from tests.factories import PLACES, TODAY, actor, pupil, school
 from tests.status.cases import (
     COUNTY_OF,
@@ -44,7 +46,7 @@ from xueji.access.scope import (
 )
 from xueji.audit.sealing import COLUMNS as OF_BLOCK
 from xueji.changes import jobs
-from xueji.changes.actions import rosters
+from xueji.changes.actions import preschool, rosters
 from xueji.changes.models import Case, Evidence, RosterBatch
 from xueji.changes.rules.roster_steps import Act
 from xueji.lib import uuid7
@@ -88,10 +90,16 @@ POLICIES: dict[str, tuple[str, str]] = {
     "account_emailconfirmation": CLOSED,
     "audit_event": (f"({PLACE} OR {OFFICE})", OFFICE),
     "audit_listing": (NOBODY, EVERYBODY),
+    "changes_admission": SCOPED,
+    "changes_admissionfile": SCOPED,
+    "changes_admissionfinding": SCOPED,
+    "changes_admissionlist": REFERENCE,
+    "changes_admittedchild": NATION,
     "changes_case": AT_THE_DESK,
     "changes_caseparty": AT_THE_DESK,
     "changes_evidence": AT_THE_DESK,
     "changes_decision": (f"({PLACE} OR {OFFICE})", f"({PLACE} OR {OFFICE})"),
+    "changes_preschoolrecord": SCOPED,
     "changes_rosterbatch": SCOPED,
     "changes_rosterclaim": SCOPED,
     "changes_rosterfile": SCOPED,
@@ -267,6 +275,7 @@ def fill() -> None:
                 filed_by=actor("r2133000001").account_id,
             )
     fill_status()
+    fill_admissions()
     for username in ("o330902", "o510104"):
         by = actor(username)
         invite(Account.objects.get(pk=by.account_id), now=timezone.now())
@@ -301,6 +310,17 @@ def fill() -> None:
         # As sealed by somebody: when a real seal comes depends on what else runs on the server.
         cursor.execute(
             f"INSERT INTO audit_block ({OF_BLOCK}) VALUES (1, 1, 1, 1, 1, '', '', now(), 1, 1, '', '')"
+        )
+
+
+def fill_admissions() -> None:
+    """Issue a list with a fault in it, and import a kindergarten record, in both provinces."""
+    for at, (identifier, county) in enumerate((("2133000001", "330902"), ("2151000001", "510104"))):
+        rows = [admitted(1200 + at, identifier), admitted(1202, identifier, document_number="1")]
+        issued(rows, by=f"o{county}")
+        record = pupil(44 + at) | {"kindergarten": "合成幼儿园"}
+        preschool.import_records(
+            preschool.from_values([record]), file_name="合成.csv", by=actor(f"o{county}"), today=TODAY
         )
 
 

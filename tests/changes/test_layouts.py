@@ -17,9 +17,10 @@ import polars as pl
 import pytest
 import xlsxwriter
 
+from tests.changes.admissions import issued
 from tests.changes.rosters_as_csv import as_csv, child, nameless
 from tests.changes.whole_import import carry_over
-from tests.factories import TODAY, resident_number, school
+from tests.factories import PLACES, TODAY, resident_number, school
 from xueji.changes.actions import rosters
 from xueji.changes.queries.findings import of_checked
 from xueji.changes.rules.roster_columns import FIELDS, NATIONAL, SHORT, Field
@@ -333,6 +334,15 @@ def enrolled_already(identifier: str = "2151000001", **changed: str) -> rosters.
     return of_one({**child(0), **changed})
 
 
+def admitted(*more: str) -> rosters.Examined:
+    """Check a child whom the authorities of other schools admitted to theirs."""
+    for identifier in ("2133000002", *more):
+        county = f"o{PLACES[identifier] // 1_000_000}"
+        row = {key: child(0)[key] for key in ("name", "document_number")} | {"school_identifier": identifier}
+        issued([row], by=county)
+    return of_one(child(0))
+
+
 def twice() -> rosters.Examined:
     return check(as_csv([child(0), child(1), {**child(0), "name": "合成又来"}]), "a.csv")
 
@@ -430,6 +440,8 @@ PRODUCED: dict[str, list[tuple[str, Callable[[], rosters.Examined]]]] = {
     ],
     "to-be-checked": [("document_number", lambda: enrolled_already(name="合成异名"))],
     "same-person-suspected": [("name", known_person)],
+    "admitted-elsewhere": [("document_number", admitted)],
+    "admission-disputed": [("document_number", lambda: admitted("2133000003"))],
 }
 
 

@@ -12,6 +12,8 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 from playwright.sync_api import expect
 
+from tests.changes.admissions import admissions, given_in, issued
+from tests.changes.admissions import child as admitted
 from tests.changes.rosters_as_csv import as_csv
 from tests.changes.test_problems import SAME_COUNTY, the_case
 from tests.factories import PLACES, TODAY, actor, pupil, school
@@ -24,7 +26,8 @@ from xueji.access.actions import invite, open_account
 from xueji.access.rules.permissions import Role
 from xueji.access.scope import acting
 from xueji.changes.actions import rosters
-from xueji.changes.models import RosterBatch
+from xueji.changes.models import Case, RosterBatch
+from xueji.changes.rules.problem_records import OF_ADMISSION
 from xueji.changes.rules.roster_steps import Act
 from xueji.organisations.actions_packs import change_draft, draft_pack
 from xueji.organisations.models import Class, RulePackVersion
@@ -74,6 +77,24 @@ class World:
     draft: int
     promotion: UUID
     other_pack: int
+    admitted: UUID
+    to_issue: UUID
+    awaited: UUID
+    dispute: UUID
+
+
+def admitted_here() -> dict[str, UUID]:
+    """Admit pupils by lists, one of them to two schools."""
+    found = issued([admitted(1200, name=LONG_NAME + "录"), admitted(1201), admitted(1202)])
+    issued([admitted(1202, SAME_COUNTY)])
+    waiting = given_in([admitted(1203), admitted(1204, document_number="1", name=LONG_NAME)])
+    dispute = Case.everywhere.using("owner").get(problem=OF_ADMISSION)
+    return {
+        "admitted": found.id,
+        "to_issue": waiting.id,
+        "awaited": admissions(found.id)[0].id,
+        "dispute": dispute.id,
+    }
 
 
 def uploaded(pupils: list[dict[str, str]], name: str, content: bytes = b"") -> RosterBatch:
@@ -182,6 +203,7 @@ def world(site: str) -> World:
         promotion=promotion.plan(area=0, school_year=2027, by=actor("o000000"), today=TODAY).id,
         draft=draft.pk,
         other_pack=RulePackVersion.objects.using("owner").get(province="43").pk,
+        **admitted_here(),
     )
 
 
@@ -245,6 +267,13 @@ TOURS: dict[str, tuple[Stop, ...]] = {
         Stop("student-readers", of("student")),
         Stop("student-show", lambda world: (world.student, "document")),
         Stop("student-upgrade", of("provisional")),
+        Stop("admissions"),
+        Stop("admissions", query="status=disputed"),
+        Stop("admissions", then="登记未报到"),
+        Stop("admissions", query="status=not_come"),
+        Stop("roster-one", query="admission={awaited}"),
+        Stop("roster-one", then="调取学前教育记录"),
+        Stop("admission-dispute", of("dispute")),
         Stop("problems"),
         Stop("problem", of("case")),
         Stop("problem", of("case"), "answer=prove-filed"),
@@ -320,6 +349,17 @@ TOURS: dict[str, tuple[Stop, ...]] = {
         Stop("rosters"),
         Stop("roster", of("with_authority")),
         Stop("roster", of("with_authority"), then="同意…"),
+        Stop("admissions"),
+        Stop("admission-new"),
+        Stop("admission-new", then="导入并检查"),
+        Stop("admission", of("to_issue")),
+        Stop("admission", of("admitted")),
+        Stop("admission", of("admitted"), then="撤回"),
+        Stop("admission-pupils", of("admitted")),
+        Stop("admission-pupils", of("admitted"), "status=not_come"),
+        Stop("admission-dispute", of("dispute")),
+        Stop("preschool"),
+        Stop("preschool", then="只检查"),
         Stop("students"),
         Stop("student", of("student")),
         Stop("problems"),
@@ -380,6 +420,9 @@ ELSEWHERE = {
     "mfa_login_webauthn", "sign-out-everywhere",
     # The names by which django-allauth knows two of our pages.
     "account_login", "mfa_index",
+    "admission-template", "admission-act", "admission-issue",
+    "admission-withdraw", "admission-dispute-file", "admission-dispute-state", "admission-dispute-decide",
+    "preschool-template",
     # Addresses that lead to a page of another name.
     "organisations", "school-by-identifier",
 }  # fmt: skip

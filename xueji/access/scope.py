@@ -105,6 +105,8 @@ NATIONAL_ACTS = {
     "roster.submit": "claims on a child are national",
     "roster.decide": "the last approval writes identifiers that are unique nationwide",
     "roster.undo": "claims on a child are national",
+    "admission": "a child on a list may be known, claimed or admitted anywhere in the nation",
+    "preschool": "a kindergarten record is where the child lived, not where it enters school",
     "problems": "a problem record can join schools of two provinces",
     "numbers.upgrade": "a number is unique nationwide",
     "status": "a change of an enrolment concerns two schools, perhaps of two provinces",

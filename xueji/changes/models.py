@@ -7,6 +7,8 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from xueji.access.scope import ScopedModel
+from xueji.changes.rules.admissions import ListState
+from xueji.changes.rules.admissions import RowState as AdmissionState
 from xueji.changes.rules.roster_steps import RowState, State
 from xueji.organisations.models import School
 
@@ -278,3 +280,151 @@ class Decision(ScopedModel):
 
     def __str__(self) -> str:
         return f"{self.act} {self.subject_id}"
+
+
+class AdmissionList(ScopedModel):
+    """A list of admitted pupils (录取名单) that an authority gives in. `place` is the authority's.
+
+    Its schools see it once it is issued; it holds no pupil's data itself.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    name = models.CharField("批次", max_length=100)
+    document = models.CharField("文号", max_length=100, blank=True, default="")
+    school_year = models.SmallIntegerField()
+    stage = models.CharField(max_length=8)
+    report_by = models.DateField("报到截止", null=True)
+    state = models.CharField(max_length=10, choices=[(s.value, s.value) for s in ListState])
+    door = models.CharField(max_length=8)  # workbook, api
+    file_name = models.CharField(max_length=200)
+    sha256 = models.CharField(max_length=64, db_collation="C")
+    rows = models.IntegerField()
+    accepted = models.IntegerField()
+    rejected = models.IntegerField()
+    warnings = models.IntegerField()
+    uploaded_by = models.BigIntegerField()
+    uploaded_at = models.DateTimeField(db_default=Now())
+    issued_by = models.BigIntegerField(null=True)
+    issued_on = models.DateField(null=True)
+    version = models.IntegerField(default=1)
+
+    class Meta(ScopedModel.Meta):
+        constraints = [
+            models.UniqueConstraint(
+                name="one_live_list_per_file_and_authority",
+                fields=["place", "sha256"],
+                condition=~Q(state="withdrawn"),
+            ),
+            models.CheckConstraint(
+                name="rows_of_a_list_are_accepted_or_rejected",
+                condition=Q(rows=models.F("accepted") + models.F("rejected")),
+            ),
+        ]
+        indexes = [models.Index(fields=["place", "uploaded_at"], name="admissionlist_place")]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.state}"
+
+
+class AdmissionFile(ScopedModel):
+    """The rows of a list as they were given in, encrypted: it is checked once more when it is issued."""
+
+    list = models.OneToOneField(
+        AdmissionList, on_delete=models.CASCADE, primary_key=True, related_name="file"
+    )
+    content = models.BinaryField()
+
+    def __str__(self) -> str:
+        return str(self.list_id)
+
+
+class AdmissionFinding(ScopedModel):
+    """One thing wrong or worth a look in one cell of a list."""
+
+    pk = models.CompositePrimaryKey("list", "row", "column", "code")
+    list = models.ForeignKey(AdmissionList, on_delete=models.CASCADE, related_name="+", db_index=False)
+    row = models.IntegerField()
+    column = models.CharField(max_length=40, db_collation="C")
+    code = models.CharField(max_length=24, db_collation="C")
+    severity = models.CharField(max_length=8)
+    params = models.JSONField(default=dict)
+
+    def __str__(self) -> str:
+        return f"{self.row} {self.column} {self.code}"
+
+
+class Admission(ScopedModel):
+    """A pupil of an issued list, at the school admitted to: `place` is the school's.
+
+    The child is known by its blind index, as everywhere; `document` is the number,
+    encrypted. `case_id` is the dispute that two admissions of one child opened.
+    """
+
+    pk = models.CompositePrimaryKey("scheme", "index", "list")
+    scheme = models.CharField(max_length=1, db_collation="C")
+    index = models.BinaryField(max_length=16)
+    list = models.ForeignKey(AdmissionList, on_delete=models.PROTECT, related_name="+", db_index=False)
+    id = models.UUIDField()
+    row = models.IntegerField()
+    school = models.ForeignKey(School, on_delete=models.PROTECT, related_name="+", db_index=False)
+    name = models.CharField(max_length=100, db_collation="C")
+    # Unknown where no number says them.
+    sex = models.CharField(max_length=1, blank=True, default="")
+    birth_on = models.DateField(null=True)
+    document_type = models.CharField(max_length=1)
+    document = models.BinaryField()
+    entry_mode = models.CharField(max_length=2, blank=True, default="")
+    exam_number = models.CharField(max_length=30, blank=True, default="")
+    # Who is known already: the enrolment that follows is this student's.
+    student_id = models.UUIDField(null=True)
+    state = models.CharField(max_length=10, choices=[(s.value, s.value) for s in AdmissionState])
+    reason = models.CharField(max_length=16, blank=True, default="")
+    ended_on = models.DateField(null=True)
+    batch_id = models.UUIDField(null=True)
+    case_id = models.UUIDField(null=True)
+
+    class Meta(ScopedModel.Meta):
+        indexes = [
+            models.Index(fields=["place", "state", "name"], name="admission_place"),
+            models.Index(fields=["list", "place"], name="admission_list"),
+            models.Index(fields=["id"], name="admission_id"),
+            models.Index(fields=["case_id"], condition=Q(case_id__isnull=False), name="admission_case"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.list_id}/{self.row} {self.state}"
+
+
+class AdmittedChild(models.Model):
+    """The lock of a child that lists admit: whoever admits it, holds it or settles it, locks this row first."""
+
+    pk = models.CompositePrimaryKey("scheme", "index")
+    scheme = models.CharField(max_length=1, db_collation="C")
+    index = models.BinaryField(max_length=16)
+
+    def __str__(self) -> str:
+        return self.scheme
+
+
+class PreschoolRecord(ScopedModel):
+    """A child as a kindergarten knew it, imported by an authority: offered to the school that enrols it.
+
+    `content` is encrypted JSON by columns of a roster. `place` is the authority's.
+    """
+
+    pk = models.CompositePrimaryKey("scheme", "index")
+    scheme = models.CharField(max_length=1, db_collation="C")
+    index = models.BinaryField(max_length=16)
+    id = models.UUIDField()
+    name = models.CharField(max_length=100, db_collation="C")
+    kindergarten = models.CharField(max_length=100)
+    entered_on = models.DateField(null=True)
+    left_on = models.DateField(null=True)
+    content = models.BinaryField()
+    imported_at = models.DateTimeField(db_default=Now())
+
+    class Meta(ScopedModel.Meta):
+        indexes = [models.Index(fields=["id"], name="preschoolrecord_id")]
+
+    def __str__(self) -> str:
+        return str(self.id)

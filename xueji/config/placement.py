@@ -83,6 +83,8 @@ PLACEMENTS: Final[tuple[Placement, ...]] = (
         "account_emailconfirmation",
         # Few a school and year; unique by school and file, which no shard of batches could see.
         "changes_rosterbatch",
+        # Few an authority and year; its rows name it.
+        "changes_admissionlist",
         # A row a year and area; its schools name it.
         "status_campaign",
         "status_graduation",
@@ -115,13 +117,22 @@ PLACEMENTS: Final[tuple[Placement, ...]] = (
         status_classmove="student_id",
     ),
     # One number is one row of the nation: the key alone decides where it lies.
-    *_by(Group.NUMBER, students_identifier="index", changes_rosterclaim="index"),
+    *_by(
+        Group.NUMBER,
+        students_identifier="index",
+        changes_rosterclaim="index",
+        changes_admission="index",
+        changes_admittedchild="index",
+        changes_preschoolrecord="index",
+    ),
     *_by(
         Group.BATCH,
         changes_rosterrow="batch_id",
         changes_rosterfile="batch_id",
         changes_rosterfinding="batch_id",
         changes_rosterprogress="batch_id",
+        changes_admissionfile="list_id",
+        changes_admissionfinding="list_id",
         status_campaignschool="campaign_id",
         status_campaigngrade="campaign_id",
     ),

@@ -33,6 +33,8 @@ class Student(ScopedModel):
     document_type = models.CharField("身份证件类型", max_length=1)
     details = models.JSONField(default=dict)
     private = models.BinaryField(null=True)
+    # The kindergarten record that the pupil continues (学前调档).
+    preschool_record = models.UUIDField(null=True)
     version = models.IntegerField(default=1)
     created_at = models.DateTimeField(db_default=Now())
 

@@ -37,16 +37,17 @@ from xueji.web.templatetags.xueji import in_chinese
 VERSION = "1.0.0"
 LARGEST_JSON = 1 << 20
 
-DESCRIPTION = """全国中小学生学籍登记的程序接口：名册检查、提交与审核，问题学籍，学籍变动、升级、毕业与变动订阅，学生查找，学校与班级，省级规则，代理。
+DESCRIPTION = """全国中小学生学籍登记的程序接口：名册检查、提交与审核，录取新生，问题学籍，学籍变动、升级、毕业与变动订阅，学生查找，学校与班级，省级规则，代理。
 权限、范围和检查与页面完全相同；证件号和学籍号按页面的规则遮盖。每个写操作都须带 `Idempotency-Key` 请求头。
 
-The interface for programs: rosters checked, submitted and approved; problem records; changes of
+The interface for programs: rosters checked, submitted and approved; admitted pupils; problem records; changes of
 status, promotion, graduation, and a feed of them; pupils found; schools and classes; the rules of provinces;
 stand-ins. Rights, scope and checks are those of the pages, and numbers are masked as there. Every act that writes needs the header
 `Idempotency-Key`."""
 
 TAGS = [
     {"name": "rosters", "description": "新生名册 / Rosters of new pupils"},
+    {"name": "admissions", "description": "录取新生与重复招生 / Admitted pupils and duplicate admissions"},
     {"name": "problems", "description": "问题学籍 / Problem records"},
     {"name": "status", "description": "学籍变动 / Changes of status"},
     {"name": "promotions", "description": "升级 / Promotion"},

@@ -35,6 +35,7 @@ class Entry:
 NAVIGATION = (
     Entry("inbox", _("待办"), "inbox"),
     Entry("rosters", _("新生名册"), "file-spreadsheet", "roster.view"),
+    Entry("admissions", _("录取新生"), "users-group", "admission.view"),
     Entry("changes", _("学籍变动"), "switch-horizontal", "status.view"),
     Entry("problems", _("问题学籍"), "alert-triangle", "problems.view"),
     Entry("graduations", _("毕业"), "list-check", "status.view"),

@@ -16,6 +16,7 @@ urlpatterns = [
     path("appointment", views.switch_appointment, name="switch-appointment"),
     path("api/v1/", api.urls),
     path("", include("xueji.web.rosters.urls")),
+    path("", include("xueji.web.admissions.urls")),
     path("", include("xueji.web.problems.urls")),
     path("", include("xueji.web.graduations.urls")),
     path("", include("xueji.web.pupils.urls")),

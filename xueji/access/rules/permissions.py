@@ -103,6 +103,42 @@ PERMISSIONS: tuple[Permission, ...] = (
         _at(SCHOOL, Role.REGISTRAR, Role.LEADER) | _at(BELOW_MINISTRY, Role.OFFICER, Role.LEADER),
     ),
     Permission(
+        "admission.give_in",
+        "导入录取名单",
+        "Give in a list of admitted pupils",
+        _at(BELOW_MINISTRY, Role.OFFICER),
+    ),
+    Permission(
+        "admission.issue",
+        "下达录取名单",
+        "Issue a list of admitted pupils",
+        _at(BELOW_MINISTRY, Role.OFFICER, Role.LEADER),
+    ),
+    Permission(
+        "admission.report",
+        "办理录取新生报到",
+        "Confirm who has come",
+        _at(SCHOOL, Role.REGISTRAR),
+    ),
+    Permission(
+        "admission.view",
+        "查看录取名单",
+        "See lists of admitted pupils",
+        _at(SCHOOL, Role.REGISTRAR, Role.LEADER) | _at(AUTHORITIES, Role.OFFICER, Role.LEADER),
+    ),
+    Permission(
+        "preschool.import",
+        "导入学前教育记录",
+        "Import kindergarten records",
+        _at(BELOW_MINISTRY, Role.OFFICER),
+    ),
+    Permission(
+        "preschool.find",
+        "调取学前教育记录",
+        "Pick up a kindergarten record",
+        _at(SCHOOL, Role.REGISTRAR),
+    ),
+    Permission(
         "students.view",
         "查看学生",
         "See pupils",

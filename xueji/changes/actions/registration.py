@@ -6,6 +6,7 @@ head counts, events. Called by `rosters.decide` inside the national scope.
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from typing import Any
 
@@ -17,6 +18,7 @@ from django.utils.module_loading import import_string
 from xueji.access.rules.places import division_of
 from xueji.access.scope import Actor
 from xueji.changes.models import RosterBatch
+from xueji.changes.rules.preschool import kept_number
 from xueji.lib import id_numbers, masks
 from xueji.spreadsheets.tables import copy_into, rows_of
 from xueji.students.encryption import associated
@@ -57,8 +59,11 @@ ORDER BY s.id FOR UPDATE
 """
 
 TO_NUMBER = """
-SELECT r.row, r.student_id::text AS student_id, r.scheme, r.document, r.index, r.birth_on, r.is_disputed
+SELECT r.row, r.student_id::text AS student_id, r.scheme, r.document, r.index, r.birth_on, r.is_disputed,
+    p.content AS preschool
 FROM changes_rosterrow r
+LEFT JOIN changes_preschoolrecord p ON r.stage = 'primary' AND NOT r.is_disputed
+    AND p.scheme = r.scheme AND p.index = r.index AND p.name = r.name
 WHERE r.batch_id = %(batch)s AND r.state = 'accepted' AND NOT EXISTS (
     SELECT 1 FROM students_identifier i
     WHERE i.student_id = r.student_id AND i.scheme = 'S' AND i.until IS NULL)
@@ -150,6 +155,20 @@ STATEMENTS = (
     WHERE r.batch_id = %(batch)s AND r.state = 'accepted'
     ORDER BY r.row
     """,
+    # Who was on a list of this school has come, whichever way the row came in.
+    """
+    UPDATE changes_admission a SET state = 'registered', reason = '', ended_on = %(today)s,
+        batch_id = %(batch)s, student_id = r.student_id
+    FROM changes_rosterrow r
+    WHERE r.batch_id = %(batch)s AND r.state = 'accepted' AND a.scheme = r.scheme AND a.index = r.index
+        AND a.place = r.place AND a.state IN ('awaited', 'not_come')
+    """,
+    """
+    UPDATE students_student s SET preschool_record = p.id
+    FROM changes_rosterrow r
+    JOIN changes_preschoolrecord p ON p.scheme = r.scheme AND p.index = r.index AND p.name = r.name
+    WHERE r.batch_id = %(batch)s AND r.state = 'accepted' AND r.stage = 'primary' AND s.id = r.student_id
+    """,
     "DELETE FROM changes_rosterclaim WHERE batch_id = %(batch)s",
 )
 
@@ -210,7 +229,14 @@ def number(cursor: Any, known: dict[str, Any], *, division: str) -> None:
         )
     ]
     generate = import_string(settings.XUEJI_NUMBER_GENERATOR)
-    numbers: list[str] = generate(applicants, lambda wanted: reserve(cursor, wanted))
+    kept = kept_numbers(cursor, rows, documents)
+    drawn = iter(
+        generate(
+            [one for one, number in zip(applicants, kept, strict=True) if number is None],
+            lambda wanted: reserve(cursor, wanted),
+        )
+    )
+    numbers = [number if number is not None else next(drawn) for number in kept]
     number_indexes = ring.blind_indexes(NUMBER_SCHEME, numbers)
     copy_into(
         cursor,
@@ -226,6 +252,31 @@ def number(cursor: Any, known: dict[str, Any], *, division: str) -> None:
         ),
     )
     cursor.execute("ANALYZE numbered")
+
+
+def kept_numbers(cursor: Any, rows: pl.DataFrame, documents: list[str | None]) -> list[str | None]:
+    """Return, per row, the number that the child has from kindergarten and keeps; None where there is none.
+
+    A number that a student bears already is nobody else's.
+    """
+    ring = settings.XUEJI_KEY_RING
+    found: list[str | None] = [None] * rows.height
+    for at, content in enumerate(rows["preschool"]):
+        if content is not None:
+            index = bytes(rows["index"][at])
+            record = json.loads(ring.decrypt(bytes(content), associated("preschool", index)))
+            found[at] = kept_number(record.get("student_number", ""), documents[at])
+    wanted = {number for number in found if number is not None}
+    if not wanted:
+        return found
+    indexes = dict(zip(ring.blind_indexes(NUMBER_SCHEME, sorted(wanted)), sorted(wanted), strict=True))
+    cursor.execute(
+        "SELECT index FROM students_identifier WHERE scheme = %s AND index = ANY(%s)",
+        [NUMBER_SCHEME, list(indexes)],
+    )
+    taken = {indexes[bytes(index)] for (index,) in cursor.fetchall()}
+    repeated = {number for number in wanted if found.count(number) > 1}
+    return [None if number in taken | repeated else number for number in found]
 
 
 def is_resident_number(scheme: str, document: str | None) -> bool:

@@ -20,6 +20,7 @@ from django.db import connections
 
 from xueji.access.scope import Actor, national
 from xueji.changes.actions import claims, problems, registration, staging
+from xueji.changes.actions.admissions import contested
 from xueji.changes.actions.desks import (
     NoSuchBatch,
     NotNow,
@@ -241,6 +242,7 @@ def submitted(batch: RosterBatch, *, by: Actor, today: date, using: str) -> bool
     step = step_to(batch, Act.SUBMIT, by)
     opened = problems.open_for(batch, by=by, today=today, using=using)
     taken = claims.claim(batch, using)
+    opened += contested.hold(batch, reading=roster_of, by=by, today=today, using=using)[1]
     with connections[using].cursor() as cursor:
         cursor.execute(
             """SELECT count(*) FILTER (WHERE state = %s), min(entered_on) FROM changes_rosterrow
@@ -303,6 +305,9 @@ def decide(
             )
         if except_rows:
             take_out(batch, except_rows, reason=reason, by=by, using=using)
+        if act is Act.APPROVE:
+            held, _ = contested.hold(batch, reading=roster_of, by=by, today=today, using=using)
+            batch.accepted, batch.rejected = batch.accepted - held, batch.rejected + held
         if act is Act.RETURN:
             claims.release(batch, using)
             hand_over(batch, State.CHECKED, desk=batch.place, today=today)

@@ -1,5 +1,5 @@
 """Rosters, new pupils and problem records over HTTP, by subject: the same checks and the same desks as the pages."""
 
-from xueji.changes.api import desks, problems, pupils, rosters
+from xueji.changes.api import admissions, desks, problems, pupils, rosters
 
-__all__ = ("desks", "problems", "pupils", "rosters")
+__all__ = ("admissions", "desks", "problems", "pupils", "rosters")

@@ -204,7 +204,7 @@ def own_side(case: SchoolCase) -> dict[str, Any]:
         "version": None,
         "filed": side_shown(case.filed),
         "statements": [statement_shown(own)],
-        "remedies": remedies if case.can_state else [],
+        "remedies": remedies if case.can_state and not BY_KIND[party.problem].is_of_admission else [],
         "outcomes": [],
         "can_return": False,
     }

@@ -68,6 +68,18 @@ WHERE r.batch_id IS DISTINCT FROM %s
 """
 
 
+# Whom a list of an authority admits to another school, and whether that is in dispute already. A name
+# that differs is no answer: it would tell who is on a list to whoever knows a number.
+BY_ADMISSION = """
+SELECT c.row, bool_or(k.id IS NOT NULL)
+FROM candidate c
+JOIN changes_admission a ON a.scheme = c.scheme AND a.index = c.index AND a.name = c.name
+LEFT JOIN changes_case k ON k.id = a.case_id AND k.closed_on IS NULL
+WHERE a.state = 'awaited' AND a.place <> %s
+GROUP BY c.row
+"""
+
+
 def known_children(
     rows: pl.DataFrame, *, own_place: int, batch_id: Any = None, using: str = "national"
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -93,6 +105,7 @@ def known_children(
         by_number = ask(BY_NUMBER, [])
         by_person = ask(BY_PERSON, [])
         by_claim = ask(BY_CLAIM, [batch_id])
+        by_admission = ask(BY_ADMISSION, [own_place])
         other_name = [row for row, _, same_name, _ in by_number if not same_name]
         by_dispute = ask(BY_DISPUTE, [other_name]) if other_name else []
         forget()
@@ -119,6 +132,8 @@ def known_children(
             told.setdefault(row, ("already-enrolled", {"here": True} if place == own_place else {}))
         else:
             told.setdefault(row, ("to-be-checked", {}))
+    for row, is_disputed in by_admission:
+        told.setdefault(row, ("admission-disputed" if is_disputed else "admitted-elsewhere", {}))
     for row, _student_id, _enrolled_at in by_person:
         if row not in returning:
             told.setdefault(row, ("same-person-suspected", {}))

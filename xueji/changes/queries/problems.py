@@ -23,6 +23,7 @@ from xueji.changes.models import Case, CaseParty, Decision, Evidence, RosterBatc
 from xueji.changes.queries.pages import Page, page_of
 from xueji.changes.rules.problem_records import (
     BY_KIND,
+    OF_ADMISSION,
     PAPERS,
     Act,
     CaseState,
@@ -478,6 +479,11 @@ def stated(statements: list[Statement]) -> tuple[Remedy | None, list[Remedy | No
         if Side.STANDING in sides:
             standing.append(sides[Side.STANDING])
     return filed, standing
+
+
+def is_of_admission(case_id: UUID) -> bool:
+    """Return whether a case in scope asks which school a child attends."""
+    return CaseParty.objects.filter(case_id=case_id, problem=OF_ADMISSION).exists()
 
 
 def is_late(case: Case, today: date) -> bool:

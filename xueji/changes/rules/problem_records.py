@@ -70,6 +70,8 @@ class Problem:
     remedies: tuple[Remedy, ...]
     # Opened by an authority on an enrolled pupil, not by a roster.
     is_by_hand: bool = False
+    # Asks where the child attends, and ends by its own rules (`rules.admission_disputes`).
+    is_of_admission: bool = False
 
 
 PROBLEMS: tuple[Problem, ...] = (
@@ -116,11 +118,21 @@ PROBLEMS: tuple[Problem, ...] = (
         "No number, and equal to another record: the same child twice, or a true coincidence.",
         (Remedy.PROVE, Remedy.CORRECT, Remedy.DELETE),
     ),
+    Problem(
+        "admission-duplicate",
+        "重复招生",
+        "Admitted twice",
+        "两所学校的录取名单或新生名册中都有该生：由各校说明学生实际在哪里就读。",
+        "Two schools admit the child, by a list of admitted pupils or a roster: each states where it attends.",
+        (Remedy.PROVE, Remedy.DELETE),
+        is_of_admission=True,
+    ),
 )
 
 BY_KIND = {problem.kind: problem for problem in PROBLEMS}
 BY_ROSTER = frozenset(problem.kind for problem in PROBLEMS if not problem.is_by_hand)
 BY_HAND = frozenset(problem.kind for problem in PROBLEMS if problem.is_by_hand)
+OF_ADMISSION = "admission-duplicate"
 
 # The number was this person's own until the police issued another: it stays as an alias.
 NUMBER_WAS_OWN = frozenset({"number-changed"})
@@ -276,6 +288,8 @@ OUTCOME_NAMES: Mapping[str, tuple[str, str]] = {
     "corrected": ("已变更", "Corrected"),
     "deleted": ("已删除", "Deleted"),
     "continued": ("已变更，又与另一条记录相同", "Corrected, and equal to another record again"),
+    "attends-here": ("学生在本校就读", "The pupil attends this school"),
+    "attends-other": ("学生不在本校就读", "The pupil attends another school"),
     **{o.code: (o.zh, o.en) for o in OUTCOMES if o.code not in {"corrected", "deleted"}},
 }
 

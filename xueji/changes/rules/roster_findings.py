@@ -228,6 +228,22 @@ CODES: tuple[Code, ...] = (
         "有身份证件号的请补填；确非同一人的，提交后在“问题学籍”中说明并附证明。",
         "Give the document number if there is one; if it is another person, submit and state so under “problem records” with evidence.",
     ),
+    Code(
+        "admitted-elsewhere",
+        H,
+        "该生已由主管部门录取到另一所学校，或正由另一所学校办理注册。",
+        "This child was admitted to another school by its authority, or another school is registering it.",
+        "学生确在本校就读的，提交后在“问题学籍”中说明到校日期并附在校证明；不在本校的，请删去该行。",
+        "If the child attends your school, submit and state since when under “problem records” with proof of attendance; if not, delete the row.",
+    ),
+    Code(
+        "admission-disputed",
+        E,
+        "该生的重复招生正在核查，结论作出前不能注册。",
+        "It is being settled which school this child attends; until then it cannot be registered.",
+        "请等待结论；需要说明情况的，请联系主管部门。",
+        "Wait for the outcome; if your school has something to state, ask your authority.",
+    ),
 )
 
 # The same code when the enrolment, or the roster that claims the child, is the school's own.
@@ -243,7 +259,11 @@ ALREADY_HERE = Code(
 BY_CODE: Mapping[str, Code] = {code.code: code for code in CODES}
 
 # The findings that open a problem record when the roster is submitted (DOMAIN: 问题学籍).
-PROBLEM_OF = {"to-be-checked": "number-duplicate", "same-person-suspected": "same-person"}
+PROBLEM_OF = {
+    "to-be-checked": "number-duplicate",
+    "same-person-suspected": "same-person",
+    "admitted-elsewhere": "admission-duplicate",
+}
 
 
 class _Lenient(dict[str, str]):

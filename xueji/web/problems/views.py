@@ -88,7 +88,9 @@ def problem_list(request: ActingRequest) -> HttpResponse:
 
 @door("problems.view")
 def show(request: ActingRequest, case_id: UUID) -> HttpResponse:
-    """A case, as the reader's desk or school sees it."""
+    """A case, as the reader's desk or school sees it; where a child attends is asked on a page of its own."""
+    if problems.is_of_admission(case_id):
+        return HttpResponseRedirect(reverse("admission-dispute", args=[case_id]))
     return page(request, case_id)
 
 

@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy
 
 from xueji.access.rules.permissions import Level
 from xueji.changes.actions.upgrades import upgrade_number
+from xueji.changes.queries.particulars import kindergarten_of
 from xueji.changes.rules.roster_columns import FIELDS
 from xueji.lib import masks
 from xueji.lib.codes import CodeList
@@ -217,6 +218,9 @@ def label_of(key: str, where: str) -> str:
 
 
 def declared(record: Record) -> Iterator[Value]:
+    linked = record.student.preschool_record
+    if linked is not None and (kindergarten := kindergarten_of(linked)):
+        yield Value(_("学前教育记录"), kindergarten)
     for field in FIELDS:
         value = record.student.details.get(field.column.key)
         if field.where == "details" and value not in (None, ""):

@@ -51,6 +51,8 @@ KINDS = {
     "already-enrolled": gettext_lazy("已有学籍"),
     "to-be-checked": gettext_lazy("证件号待核查"),
     "same-person-suspected": gettext_lazy("疑似同一人"),
+    "admitted-elsewhere": gettext_lazy("已被他校录取"),
+    "admission-disputed": gettext_lazy("重复招生核查中"),
 }
 
 

@@ -11,16 +11,19 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from xueji.changes.actions import rosters
+from xueji.changes.actions import preschool, rosters
+from xueji.changes.actions.admissions import arrivals
 from xueji.changes.queries import findings
 from xueji.changes.queries.schools import checked_school
 from xueji.changes.rules.roster_columns import BY_KEY, SHORT, Field
 from xueji.changes.rules.roster_steps import State
 from xueji.lib.errors import Refused
 from xueji.organisations.models import School
+from xueji.organisations.rules.school_kinds import KINDS, Stage
 from xueji.web.doors import ActingRequest, done_once, door
 from xueji.web.pages import UNPROCESSABLE, fragment_wanted, render
 from xueji.web.rosters.uploads import own_school
+from xueji.web.rosters.words import uuid_key
 from xueji.web.templatetags.xueji import in_chinese
 
 MEMBER_PARTS = ("name", "relation", "phone", "document_type", "document_number")
@@ -42,6 +45,11 @@ OF_EMPTINESS = frozenset({"missing", "guardian-missing"})
 
 def headings() -> tuple[str, ...]:
     return _("身份"), _("就读"), _("住址和电话"), _("监护人"), _("第二名家庭成员")
+
+
+def teaches_primary(school: School) -> bool:
+    """Return whether a school has first graders who come from kindergarten."""
+    return Stage.PRIMARY in KINDS[school.kind].stages
 
 
 class PupilForm(forms.Form):
@@ -94,8 +102,10 @@ def one(request: ActingRequest) -> HttpResponse:
     """The form; under htmx its check while it is filled in; sent, the pupil as a roster of one."""
     school = own_school(request)
     if request.method != "POST":
-        return form_page(request, school)
+        return form_page(request, school, values=admitted(request) or None)
     values = typed_in(request)
+    if request.POST.get("look") == "preschool":
+        return picked_up(request, school, values)
     if fragment_wanted(request) != "fields":
         return sent(request, school, values)
     try:
@@ -108,6 +118,37 @@ def one(request: ActingRequest) -> HttpResponse:
         if one.code not in OF_EMPTINESS and (one.key in values or one.severity == "warning")
     ]
     return form_page(request, school, told=told)
+
+
+def admitted(request: ActingRequest) -> dict[str, str]:
+    """Return what is known of the admitted pupil that an address names; nothing where it names none.
+
+    Raises Http404 for one who is not awaited at the own school.
+    """
+    asked = request.GET.get("admission", "")
+    if not asked:
+        return {}
+    request.actor.require("admission.report")
+    found = uuid_key(asked)
+    values = arrivals.known_of(found, by=request.actor) if found is not None else None
+    if values is None:
+        raise Http404
+    return values
+
+
+def picked_up(request: ActingRequest, school: School, values: dict[str, str]) -> HttpResponse:
+    """Show the form with what the kindergarten knew of the child; what was typed stands."""
+    try:
+        found, known = preschool.find(
+            name=values.get("name", ""), document_number=values.get("document_number", ""), by=request.actor
+        )
+    except Refused as refused:
+        return form_page(request, school, refused=refused)
+    messages.success(
+        request,
+        _("已调取“%(kindergarten)s”的记录，请核对后补齐其余内容。") % {"kindergarten": found.kindergarten},
+    )
+    return form_page(request, school, values=known | values)
 
 
 class NotAccepted(Exception):
@@ -140,18 +181,30 @@ def sent(request: ActingRequest, school: School, values: dict[str, str]) -> Http
         return form_page(request, school, refused=refused)
 
 
+def as_chosen(values: dict[str, str]) -> dict[str, str]:
+    """Return values as the form shows them: the code where there is a list to choose from."""
+    shown = dict(USUAL) | values
+    for f in SHORT:
+        text = shown.get(f.column.key, "")
+        if f.code_list is not None and text:
+            shown[f.column.key] = f.code_list.code_of(text) or text
+    return shown
+
+
 def form_page(
     request: ActingRequest,
     school: School,
     *,
     told: list[findings.Told] | None = None,
+    values: dict[str, str] | None = None,
     is_sent: bool = False,
     refused: Refused | None = None,
     status: int | None = None,
 ) -> HttpResponse:
     """Return the form with each fault at its field, and with the faults listed on top once it was sent."""
     classes = list(checked_school(school).classes)
-    form = PupilForm(request.POST if request.method == "POST" else None, classes=classes)
+    typed = request.POST if request.method == "POST" else None
+    form = PupilForm(typed if values is None else as_chosen(values), classes=classes)
     # Now, while no field is called required: an empty one is judged by the checks, not by the form.
     form.is_valid()
     wrong, hints = [], []
@@ -178,6 +231,7 @@ def form_page(
         "wrong": wrong,
         "hints": hints,
         "has_classes": bool(classes),
+        "may_pick_up": request.actor.may("preschool.find") and teaches_primary(school),
         "crumbs": [(_("新生名册"), reverse("rosters")), (_("录入一名新生"), "")],
     }
     return render(request, "rosters/one.html", context, refused=refused, status=status)

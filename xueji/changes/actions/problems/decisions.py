@@ -27,7 +27,7 @@ from xueji.changes.actions.problems.following import (
 )
 from xueji.changes.actions.problems.opening import note
 from xueji.changes.actions.problems.resubmissions import checked_again, send_on
-from xueji.changes.actions.problems.statements import roster_of_record, typed_row
+from xueji.changes.actions.problems.statements import require_problem, roster_of_record, typed_row
 from xueji.changes.encryption import unseal
 from xueji.changes.models import Case, CaseParty, Decision, RosterBatch
 from xueji.changes.queries.problems import Record, Statement, is_late, stated, statements_of, student_record
@@ -75,6 +75,7 @@ def decide(
     """
     with national("problems") as using:
         case = case_at_desk(case_id, by=by, act=Act.DECIDE, today=today, version=version, using=using)
+        require_problem(case)
         statements = statements_of(case, using=using, with_papers=False)
         require_other_hand(statements, by)
         require_reason(reason)

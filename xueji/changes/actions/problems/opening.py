@@ -16,7 +16,7 @@ from xueji.audit.actions import record
 from xueji.changes.actions import staging
 from xueji.changes.encryption import seal, unseal
 from xueji.changes.models import Case, CaseParty, RosterBatch
-from xueji.changes.rules.problem_records import DAYS_TO_STATE, CaseState, Side
+from xueji.changes.rules.problem_records import DAYS_TO_STATE, OF_ADMISSION, CaseState, Side
 from xueji.changes.rules.roster_checks import Checked
 from xueji.changes.rules.roster_columns import FIELDS
 from xueji.changes.rules.roster_findings import BY_CODE, PROBLEM_OF, Severity
@@ -111,21 +111,27 @@ def has_drafts(batch: RosterBatch) -> bool:
 
 
 # Whom a doubtful row collides with: the record that holds the number, the person who is
-# equal, or the roster that claimed the child. Records before claims, the oldest first.
-OTHERS = """
+# equal, or the roster that claimed the child. Records before claims, the oldest first. Where it is
+# asked which school a child attends, those are concerned that admit it or register it.
+OTHERS = f"""
 WITH d AS (
-    SELECT * FROM unnest(%s::uuid[], %s::text[], %s::bytea[], %s::text[], %s::text[], %s::date[])
-        AS d (case_id, scheme, index, name, sex, birth_on)
+    SELECT * FROM unnest(%s::uuid[], %s::text[], %s::bytea[], %s::text[], %s::text[], %s::date[], %s::text[])
+        AS d (case_id, scheme, index, name, sex, birth_on, problem)
 )
 SELECT d.case_id, coalesce(e.place, s.place), s.name, s.id, NULL::uuid AS batch_id, NULL::int AS row
 FROM d JOIN students_identifier i ON i.scheme = d.scheme AND i.index = d.index
 JOIN students_student s ON s.id = i.student_id
 LEFT JOIN students_enrolment e ON e.student_id = s.id AND e.ended_on IS NULL
+WHERE d.problem <> '{OF_ADMISSION}'
 UNION ALL
 SELECT d.case_id, coalesce(e.place, s.place), s.name, s.id, NULL, NULL
 FROM d JOIN students_student s ON s.birth_on = d.birth_on AND s.name = d.name AND s.sex = d.sex
 LEFT JOIN students_enrolment e ON e.student_id = s.id AND e.ended_on IS NULL
-WHERE d.scheme = 'U' OR s.document_type = 'Z'
+WHERE d.problem <> '{OF_ADMISSION}' AND (d.scheme = 'U' OR s.document_type = 'Z')
+UNION ALL
+SELECT d.case_id, a.place, a.name, NULL, NULL, NULL
+FROM d JOIN changes_admission a ON a.scheme = d.scheme AND a.index = d.index
+WHERE d.problem = '{OF_ADMISSION}' AND a.state = 'awaited'
 UNION ALL
 SELECT d.case_id, c.place, c.name, NULL, c.batch_id, c.row
 FROM d JOIN changes_rosterclaim c ON c.scheme = d.scheme AND c.index = d.index
@@ -157,6 +163,7 @@ def standing_of(cases: list[Case], payloads: dict[UUID, Any], *, using: str) -> 
                 [case.name for case in cases],
                 [p["sex"] for p in payloads.values()],
                 [p["birth_on"] for p in payloads.values()],
+                [case.problem for case in cases],
             ],
         )
         for case_id, *standing in cursor.fetchall():
@@ -171,6 +178,7 @@ def open_for(batch: RosterBatch, *, by: Actor, today: date, using: str) -> int:
     itself when it concerns no other, else the lowest authority common to all.
     """
     cases = list(Case.everywhere.using(using).filter(batch_id=batch.id, state=CaseState.DRAFT))
+    cases = without_disputed(cases, using=using)
     if not cases:
         return 0
     others = standing_of(cases, {case.id: unseal(case.payload, case.id) for case in cases}, using=using)
@@ -183,8 +191,59 @@ def open_for(batch: RosterBatch, *, by: Actor, today: date, using: str) -> int:
         cases, ["desk_place", "student_id", "state", "opened_on", "received_on", "due_on"], batch_size=500
     )
     CaseParty.everywhere.using(using).bulk_create(parties)
+    mark_admissions(cases, using=using)
     record_all(cases, "problem.open", by=by, using=using)
     return len(cases)
+
+
+DISPUTED = """
+SELECT d.case_id FROM unnest(%s::uuid[], %s::text[], %s::bytea[]) AS d (case_id, scheme, index)
+JOIN changes_admission a ON a.scheme = d.scheme AND a.index = d.index
+JOIN changes_case k ON k.id = a.case_id AND k.closed_on IS NULL
+"""
+
+LOCK_CHILDREN = """
+SELECT 1 FROM changes_admittedchild c
+JOIN unnest(%s::text[], %s::bytea[]) AS d (scheme, index) ON d.scheme = c.scheme AND d.index = c.index
+ORDER BY c.scheme, c.index FOR UPDATE OF c
+"""
+
+MARK_ADMISSIONS = """
+UPDATE changes_admission a SET case_id = d.case_id
+FROM unnest(%s::uuid[], %s::text[], %s::bytea[]) AS d (case_id, scheme, index)
+WHERE a.scheme = d.scheme AND a.index = d.index AND a.state = 'awaited'
+"""
+
+
+def children_of(cases: list[Case]) -> tuple[list[UUID], list[str], list[bytes]]:
+    """Return case, scheme and index of the cases that ask which school a child attends."""
+    asked = [(case.id, unseal(case.payload, case.id)) for case in cases if case.problem == OF_ADMISSION]
+    return (
+        [case_id for case_id, _ in asked],
+        [payload["scheme"] for _, payload in asked],
+        [bytes.fromhex(payload["index"]) for _, payload in asked],
+    )
+
+
+def without_disputed(cases: list[Case], *, using: str) -> list[Case]:
+    """Return the draft cases without those about a child whose school is in dispute already; these are dropped."""
+    ids, schemes, indexes = children_of(cases)
+    if not ids:
+        return cases
+    with connections[using].cursor() as cursor:
+        cursor.execute(LOCK_CHILDREN, [schemes, indexes])
+        cursor.execute(DISPUTED, [ids, schemes, indexes])
+        disputed = {case_id for (case_id,) in cursor.fetchall()}
+    Case.everywhere.using(using).filter(pk__in=disputed).delete()
+    return [case for case in cases if case.id not in disputed]
+
+
+def mark_admissions(cases: list[Case], *, using: str) -> None:
+    """Let the admissions of the children of these cases name the dispute."""
+    ids, schemes, indexes = children_of(cases)
+    if ids:
+        with connections[using].cursor() as cursor:
+            cursor.execute(MARK_ADMISSIONS, [ids, schemes, indexes])
 
 
 def begin(case: Case, others: list[Standing], *, today: date) -> None:

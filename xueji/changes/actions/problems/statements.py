@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, timedelta
 from uuid import UUID
 
@@ -53,6 +53,10 @@ class NothingCorrected(Refused):
     code = "nothing-corrected"
 
 
+class AnotherQuestion(Refused):
+    code = "another-question"
+
+
 class RecordGone(Refused):
     code = "record-gone"
 
@@ -84,6 +88,7 @@ def state(
         if party is None:
             raise no_such_case()
         require_open(case)
+        require_problem(case)
         chosen = allowed_remedy(case, remedy)
         side = side_of(case, party, chosen, about)
         if not statement.strip():
@@ -107,6 +112,15 @@ def state(
             hand_to_desk(case, today=today, using=using)
         note_party(party, "problem.state", by=by, using=using, after=after)
         return case
+
+
+def require_problem(case: Case) -> None:
+    """Raise AnotherQuestion for a case that asks where a child attends: it is answered on its own page."""
+    if BY_KIND[case.problem].is_of_admission:
+        raise AnotherQuestion(
+            "重复招生请在“重复招生”页面说明学生是否在本校就读，由核查单位选定学校。",
+            "A duplicate admission is answered and decided on its own page: does the child attend, since when.",
+        )
 
 
 def allowed_remedy(case: Case, remedy: str) -> Remedy:
@@ -134,12 +148,14 @@ def side_of(case: Case, party: CaseParty, remedy: Remedy, about: str) -> Side | 
     return Side(about)
 
 
-def require_papers(case: Case, party: CaseParty, remedy: Remedy, using: str) -> None:
-    """Raise PapersMissing unless the school filed every paper that the remedy needs."""
+def require_papers(
+    case: Case, party: CaseParty, remedy: Remedy, using: str, *, kinds: Collection[str] | None = None
+) -> None:
+    """Raise PapersMissing unless the school filed every paper that the remedy needs, or these kinds."""
     filed = set(
         Evidence.everywhere.using(using).filter(case=case, place=party.place).values_list("kind", flat=True)
     )
-    missing = [PAPER_NAMES[kind] for kind in PAPERS[remedy] if kind not in filed]
+    missing = [PAPER_NAMES[kind] for kind in kinds or PAPERS[remedy] if kind not in filed]
     if missing:
         raise PapersMissing(
             "请先上传：" + "、".join(zh for zh, _ in missing) + "。",

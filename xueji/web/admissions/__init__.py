@@ -1,0 +1,1 @@
+"""Pages of unified admission: lists of authorities, awaited pupils of schools, disputes, kindergarten records."""
