@@ -191,6 +191,7 @@ def test_a_pupil_from_elsewhere_is_found_by_number_and_name_together() -> None:
 
 def test_a_paper_is_filed_once_and_opening_it_leaves_an_event() -> None:
     student, registrar = enrolled(), Caller(RECEIVER)
+    registrar.post("/status/drafts", {"kind": "transfer", "pupil": str(student)})
 
     def send(content: bytes, kind: str = "other") -> Any:
         form = {"kind": kind, "file": SimpleUploadedFile("户口簿.pdf", content)}
