@@ -113,3 +113,28 @@ class Listing(models.Model):
 
     def __str__(self) -> str:
         return f"{self.student_id} in {self.list_id}"
+
+
+class Witness(models.Model):
+    """Who signs roots, and by which key. Never changed: a new key comes with a new name."""
+
+    name = models.CharField(max_length=40, primary_key=True)
+    suite = models.SmallIntegerField()
+    public = models.BinaryField()
+    since = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Cosignature(models.Model):
+    """A witness signed a block: it stands as it was then (audit.rules.witnesses says what is signed)."""
+
+    pk = models.CompositePrimaryKey("block", "witness")
+    block = models.BigIntegerField()
+    witness = models.CharField(max_length=40)
+    signature = models.BinaryField()
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.witness} under {self.block}"

@@ -147,6 +147,8 @@ PLACEMENTS: Final[tuple[Placement, ...]] = (
         "status_attempt",
         # One chain, continued by one worker.
         "audit_block",
+        "audit_witness",
+        "audit_cosignature",
         "django_migrations",
         "django_content_type",
         "django_session",

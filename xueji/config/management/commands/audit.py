@@ -14,6 +14,7 @@ from xueji.audit import sealing
 from xueji.audit.rules import logs
 from xueji.audit.rules.roots import roots_in, text_of
 from xueji.audit.rules.verification import Stretch, Verdict, stretches, verify
+from xueji.audit.witnesses import add_witness
 from xueji.config import keys
 from xueji.lib.signing import PublicKey, dump_public, load_public
 
@@ -43,6 +44,9 @@ class Command(BaseCommand):
         roots = acts.add_parser("roots", help="print number and hash of each block: what a witness keeps")
         roots.add_argument("--after", type=int, default=0, help="begin behind this block")
         acts.add_parser("status", help="say how fresh the sealing is")
+        accept = acts.add_parser("witness_add", help="accept co-signatures of a witness from now on")
+        accept.add_argument("name", help="one word")
+        accept.add_argument("keys", help="file of its public key")
 
     def handle(self, *args: Any, **options: Any) -> None:
         getattr(self, options["act"])(options)
@@ -123,6 +127,11 @@ class Command(BaseCommand):
         )
         if fresh.is_stale:
             sys.exit(1)
+
+    def witness_add(self, options: dict[str, Any]) -> None:
+        public = load_public(_read(options["keys"]))
+        add_witness(options["name"], public[max(public)], using="owner")
+        self.stdout.write(f"已登记见证方 {options['name']}。 The witness {options['name']} is known now.")
 
     def _public_keys(self, path: str | None) -> dict[int, PublicKey]:
         text = _read(path) if path else _read(str(keys.path_of_sealing_keys(settings.VAR)))
