@@ -54,9 +54,10 @@ from xueji.organisations.actions import open_class, open_school, rename_school
 from xueji.organisations.actions_packs import draft_pack
 from xueji.organisations.models import School
 from xueji.organisations.rules.school_kinds import Stage
-from xueji.status.actions import class_requests, clocks, promotion, tracking
+from xueji.status.actions import class_requests, clocks, promotion, reorganisations, tracking
 from xueji.status.actions.drafts import keep_draft
 from xueji.status.models import Placement
+from xueji.status.rules.reorganisation import Kind
 from xueji.students.models import Enrolment
 
 pytestmark = pytest.mark.usefixtures("db")
@@ -140,6 +141,8 @@ POLICIES: dict[str, tuple[str, str]] = {
     "status_notice": SCOPED,
     "status_paper": (f"(NOT is_discreet AND ({PLACE} OR {OFFICE}))", f"({PLACE} OR {OFFICE})"),
     "status_placement": NATION,
+    "status_reorganisation": SCOPED,
+    "status_reorganisedclass": SCOPED,
     "status_sealedcopy": SCOPED,
     "status_tracking": NATION,
     "status_turn": (f"(NOT is_discreet AND {PLACE})", PLACE),
@@ -361,6 +364,9 @@ def fill_status() -> None:
         class_proposed(at=school_there)
         older(at=school_there)
         proposed(at=school_there)
+        # Begun by the county of each, into itself: a plan with its classes, which nobody decides.
+        into = reorganisations.Said(Kind.MERGE, [PLACES[school_there]], [PLACES[school_there]], TODAY)
+        reorganisations.begin(into, by=actor(COUNTY_OF[school_there]), today=TODAY)
     tracking.look_up("A" * 20, address="192.0.2.1", now=timezone.now())
     clocks.remind(today=TODAY + timedelta(days=40))
     promotion.plan(area=0, school_year=2027, by=actor("o000000"), today=TODAY)

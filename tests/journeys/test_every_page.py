@@ -31,9 +31,10 @@ from xueji.changes.rules.problem_records import OF_ADMISSION
 from xueji.changes.rules.roster_steps import Act
 from xueji.organisations.actions_packs import change_draft, draft_pack
 from xueji.organisations.models import Class, RulePackVersion
-from xueji.status.actions import cases, class_requests, graduations, promotion
+from xueji.status.actions import cases, class_requests, graduations, promotion, reorganisations
 from xueji.status.actions.drafts import keep_draft
 from xueji.status.models import SealedCopy
+from xueji.status.rules.reorganisation import Kind
 
 HERE = "2133000001"
 PLACE = PLACES[HERE]
@@ -95,6 +96,7 @@ def admitted_here() -> dict[str, UUID]:
         "awaited": admissions(found.id)[0].id,
         "dispute": dispute.id,
     }
+    reorganisation: UUID
 
 
 def uploaded(pupils: list[dict[str, str]], name: str, content: bytes = b"") -> RosterBatch:
@@ -202,6 +204,13 @@ def world(site: str) -> World:
         left=left.id,
         promotion=promotion.plan(area=0, school_year=2027, by=actor("o000000"), today=TODAY).id,
         draft=draft.pk,
+        reorganisation=reorganisations.begin(
+            reorganisations.Said(
+                Kind.CLOSE, [PLACE], [PLACES["2133000002"], PLACES["3133000001"]], today, "定教〔2026〕8号"
+            ),
+            by=actor(OFFICER),
+            today=today,
+        ).id,
         other_pack=RulePackVersion.objects.using("owner").get(province="43").pk,
         **admitted_here(),
     )
@@ -373,6 +382,13 @@ TOURS: dict[str, tuple[Stop, ...]] = {
         Stop("graduation", of("graduation")),
         Stop("graduation", of("left")),
         Stop("graduation-undo", of("left")),
+        Stop("reorganisations"),
+        Stop("reorganisation-new", query=f"school={PLACE:012d}"),
+        Stop("reorganisation-new", then="下一步：安排班级"),
+        Stop("reorganisation-edit", of("reorganisation")),
+        Stop("reorganisation-plan", of("reorganisation")),
+        Stop("reorganisation-plan", of("reorganisation"), then="保存，看试算"),
+        Stop("reorganisation", of("reorganisation"), then="提交主管领导"),
         Stop("schools"),
         Stop("authority", county),
         Stop("school-open", county),
@@ -408,7 +424,7 @@ ELSEWHERE = {
     "inbox-count", "roster-progress", "roster-template", "roster-corrected", "problem-paper", "watermark",
     "sign-out", "set-language", "choose-theme", "switch-appointment", "rosters-approve", "roster-submit",
     "roster-undo", "roster-decide", "problem-file", "problem-state", "problem-numbers", "problem-decide",
-    "class-move", "class-request-act", "dropout-report-file", "class-close", "graduation-begin", "graduation-destination", "graduation-act", "appointment-end", "promotion-progress", "promotion-settle",
+    "class-move", "class-request-act", "dropout-report-file", "class-close", "graduation-begin", "graduation-destination", "graduation-act", "reorganisation-act", "appointment-end", "promotion-progress", "promotion-settle",
     "change-decide", "change-drop", "change-paper",
     "promotion-start", "promotion-undo", "account-link", "pack-receive",
     "stand-in-end", "notices-read",

@@ -11,11 +11,15 @@ INVARIANTS = {
         SELECT student_id FROM students_enrolment WHERE ended_on IS NULL GROUP BY 1 HAVING count(*) > 1""",
     "a pupil who was handed over is somewhere": """
         SELECT DISTINCT ON (student_id) student_id FROM students_enrolment e
-        WHERE end_reason = '10' AND NOT EXISTS (SELECT FROM students_enrolment n WHERE n.student_id = e.student_id
+        WHERE end_reason IN ('10', '20') AND NOT EXISTS (SELECT FROM students_enrolment n WHERE n.student_id = e.student_id
             AND n.id <> e.id AND n.started_on >= e.ended_on)""",
     "an enrolment without an end is of its class and school": """
         SELECT e.student_id FROM students_enrolment e JOIN organisations_class c ON c.id = e.class_of_id
         WHERE e.school_id <> c.school_id OR (e.ended_on IS NULL AND e.place <> c.place)""",
+    "nobody is enrolled in a class or school that is closed": """
+        SELECT e.student_id FROM students_enrolment e JOIN organisations_class c ON c.id = e.class_of_id
+        JOIN organisations_school s ON s.organisation_id = e.school_id
+        WHERE e.ended_on IS NULL AND (c.closed_on IS NOT NULL OR s.state = 'closed')""",
     "everything of a pupil is with the holder": """
         SELECT e.student_id FROM students_enrolment e JOIN students_student s ON s.id = e.student_id
         WHERE e.ended_on IS NULL AND (s.place <> e.place

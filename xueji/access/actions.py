@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -247,6 +248,71 @@ def _end(appointment: Appointment, *, by: Actor, today: date) -> None:
         )
         for stand_in in Appointment.objects.filter(stands_in_for=appointment, until__gt=today):
             _end(stand_in, by=by, today=today)
+
+
+END_ALL = """
+WITH ending AS (
+    SELECT id, until FROM access_appointment
+    WHERE place = %(place)s AND (until IS NULL OR until > greatest(since, %(today)s)) ORDER BY id FOR UPDATE
+), ended AS (
+    UPDATE access_appointment p SET until = greatest(p.since, %(today)s) FROM ending
+    WHERE p.id = ending.id RETURNING p.id, p.account_id, p.role, p.until
+), told AS (
+    INSERT INTO audit_event (subject_id, act, subject_kind, account_id, office, place, before, after)
+    SELECT lpad(to_hex(account_id), 32, '0')::uuid, 'appointment.end', 'account', %(account)s, %(office)s, %(place)s,
+        NULL, jsonb_build_object('role', role, 'until', until)
+    FROM ended
+)
+SELECT ended.id, ending.until, ended.until FROM ended JOIN ending USING (id) ORDER BY 1
+"""
+
+RESUME = """
+WITH resumed AS (
+    UPDATE access_appointment p SET until = w.before
+    FROM unnest(%(ids)s::bigint[], %(before)s::date[], %(after)s::date[]) AS w (id, before, after)
+    WHERE p.id = w.id AND p.until = w.after RETURNING p.account_id, p.role, p.place, p.until
+)
+INSERT INTO audit_event (subject_id, act, subject_kind, account_id, office, place, before, after)
+SELECT lpad(to_hex(account_id), 32, '0')::uuid, 'appointment.resume', 'account', %(account)s, %(office)s, place,
+    NULL, jsonb_build_object('role', role, 'until', until)
+FROM resumed
+"""
+
+
+@dataclass(frozen=True)
+class Ended:
+    """An appointment that was ended with its office: until when it ran before (None: without an end), and since."""
+
+    id: int
+    before: date | None
+    after: date
+
+
+def end_all_at(place: int, *, by: Actor, today: date, using: str = "default") -> tuple[Ended, ...]:
+    """End every appointment at an office that is closed; return them, so that they can be resumed.
+
+    What permits it is asked by the act that closes the office.
+    """
+    with connections[using].cursor() as cursor:
+        cursor.execute(
+            END_ALL, {"place": place, "today": today, "account": by.account_id, "office": by.place}
+        )
+        return tuple(Ended(*row) for row in cursor.fetchall())
+
+
+def resume_all(ended: Sequence[Ended], *, by: Actor, using: str = "default") -> None:
+    """Let appointments run again that `end_all_at` ended, as they ran before; one changed since stays as it is."""
+    with connections[using].cursor() as cursor:
+        cursor.execute(
+            RESUME,
+            {
+                "ids": [one.id for one in ended],
+                "before": [one.before for one in ended],
+                "after": [one.after for one in ended],
+                "account": by.account_id,
+                "office": by.place,
+            },
+        )
 
 
 # Stand-ins -----------------------------------------------------------------------------------

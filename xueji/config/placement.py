@@ -89,6 +89,9 @@ PLACEMENTS: Final[tuple[Placement, ...]] = (
         "status_campaign",
         "status_graduation",
         "status_classrequest",
+        # Few a county and year; a school's page asks by school, whoever prepared it.
+        "status_reorganisation",
+        "status_reorganisedclass",
     ),
     # What belongs to a person. A case lies by its own id, because it may come before the
     # person does; events and decisions lie by what they are about.

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
 from django.db import connections, transaction
 from django.db.models.functions import Now
 
+from xueji.access.actions import Ended, end_all_at, resume_all
 from xueji.access.rules import places
 from xueji.access.rules.permissions import Level
 from xueji.access.scope import Actor
@@ -43,7 +45,7 @@ from xueji.organisations.rules.school_kinds import (
     school_identifier_problem,
 )
 
-OPENED, RENAMED, MERGED, CLOSED = "1", "2", "3", "4"  # JY/T 1001 学校变动
+OPENED, RENAMED, MERGED, CLOSED, SPLIT = "1", "2", "3", "4", "7"  # JY/T 1001 学校变动; 7 is our own
 MINISTRY_NAME = "中华人民共和国教育部"
 
 
@@ -351,9 +353,10 @@ def change(
     into: School | None = None,
     before: str = "",
     after: str = "",
+    using: str = "default",
 ) -> SchoolChange:
     """Keep one dated change of a school, with its event."""
-    kept = SchoolChange.objects.create(
+    kept = SchoolChange.objects.using(using).create(
         school=school,
         place=school.place,
         kind=kind,
@@ -372,8 +375,63 @@ def change(
         place=school.place,
         before={"name": before},
         after={"kind": kind, "name": after, "document": document},
+        using=using,
     )
     return kept
+
+
+def shut(
+    school: School,
+    *,
+    on: date,
+    by: Actor,
+    today: date,
+    document: str = "",
+    into: School | None = None,
+    using: str = "default",
+) -> tuple[SchoolChange, tuple[Ended, ...]]:
+    """Close a school on a day, with what is left of its classes and with the appointments at it.
+
+    Returns the change and the appointments. Whether it may be closed is asked by the caller,
+    which holds the school's row.
+    """
+    Class.everywhere.using(using).filter(school=school, closed_on__isnull=True).update(closed_on=on)
+    School.objects.using(using).filter(pk=school.pk).update(state=School.CLOSED)
+    Organisation.objects.using(using).filter(pk=school.pk).update(closed_on=on)
+    kept = change(
+        school,
+        MERGED if into else CLOSED,
+        on=on,
+        by=by,
+        document=document,
+        into=into,
+        before=school.organisation.name,
+        after=into.organisation.name if into else "",
+        using=using,
+    )
+    school.state = School.CLOSED
+    return kept, end_all_at(school.place, by=by, today=today, using=using)
+
+
+def open_again(
+    school: School, *, state: str, change_id: int, ended: Sequence[Ended], by: Actor, using: str
+) -> None:
+    """Take the closing of a school back: its state, its dated change, the appointments at it. Classes are the caller's."""
+    School.objects.using(using).filter(pk=school.pk).update(state=state)
+    Organisation.objects.using(using).filter(pk=school.pk).update(closed_on=None)
+    SchoolChange.objects.using(using).filter(pk=change_id).delete()
+    resume_all(ended, by=by, using=using)
+    record(
+        "school.reopen",
+        by=by.account_id,
+        office=by.place,
+        subject_kind="organisation",
+        subject_id=school.pk,
+        place=school.place,
+        before={"state": School.CLOSED},
+        after={"state": state},
+        using=using,
+    )
 
 
 def open_class(

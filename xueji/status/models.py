@@ -10,6 +10,7 @@ from xueji.access.scope import ScopedModel
 from xueji.status.rules.graduation import OPEN as OPEN_REQUESTS
 from xueji.status.rules.graduation import WAITING as WAITING_REQUESTS
 from xueji.status.rules.graduation import State as RequestState
+from xueji.status.rules.reorganisation import Kind as ReorganisationKind
 from xueji.status.rules.steps import OPEN, State
 
 OPEN_STATES = sorted(OPEN)
@@ -573,6 +574,80 @@ class GraduationPupil(ScopedModel):
 
     def __str__(self) -> str:
         return f"{self.student_id} {self.outcome}"
+
+
+class Reorganisation(ScopedModel):
+    """Schools merged, split or closed by one request of their authority. `place` is the authority's.
+
+    `sources` and `targets` are ids of schools; `archives_place` the office that takes what a closed
+    school keeps of pupils who left. `made` is what the effect did beside the pupils, for its exact inverse.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    kind = models.CharField(max_length=8, choices=[(k.value, k.value) for k in ReorganisationKind])
+    state = models.CharField(max_length=16, choices=[(s.value, s.value) for s in RequestState])
+    sources = models.JSONField(default=list)
+    targets = models.JSONField(default=list)
+    effective_on = models.DateField()
+    document = models.CharField("批准文号", max_length=100, blank=True, default="")
+    archives_place = models.BigIntegerField(null=True)
+    note = models.CharField(max_length=500, blank=True, default="")
+    prepared_by = models.BigIntegerField()
+    prepared_on = models.DateField()
+    received_on = models.DateField()
+    reason = models.CharField(max_length=500, blank=True, default="")
+    effect_on = models.DateField(null=True)
+    undo_until = models.DateField(null=True)
+    made = models.JSONField(default=dict)
+    version = models.IntegerField(default=1)
+
+    class Meta(ScopedModel.Meta):
+        constraints = [
+            models.CheckConstraint(
+                name="a_reorganisation_takes_effect_once_it_is_decided",
+                condition=Q(effect_on__isnull=False, state__in=["done", "undone"])
+                | (Q(effect_on__isnull=True) & ~Q(state__in=["done", "undone"])),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["place", "id"], name="status_reorganisation_place"),
+            models.Index(
+                fields=["place", "received_on", "id"],
+                condition=Q(state="with_leader"),
+                name="status_reorganisation_desk",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.state}"
+
+
+class ReorganisedClass(ScopedModel):
+    """One class of a reorganisation: where it goes and what it is there. `target_id` empty: it stays.
+
+    `pupils` went with it, and `new_class_id` is the class they sit in since; both from the effect on.
+    """
+
+    pk = models.CompositePrimaryKey("reorganisation_id", "class_id")
+    reorganisation_id = models.UUIDField()
+    class_id = models.BigIntegerField()
+    source_id = models.BigIntegerField()
+    target_id = models.BigIntegerField(null=True)
+    number = models.CharField(max_length=16, db_collation="C", blank=True, default="")
+    name = models.CharField(max_length=40, blank=True, default="")
+    pupils = models.IntegerField(default=0)
+    new_class_id = models.BigIntegerField(null=True)
+
+    class Meta(ScopedModel.Meta):
+        indexes = [
+            models.Index(fields=["source_id"], name="status_reorganised_source"),
+            models.Index(
+                fields=["target_id"], condition=Q(target_id__isnull=False), name="status_reorganised_target"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.class_id} to {self.target_id}"
 
 
 class Attempt(models.Model):

@@ -13,8 +13,8 @@ from xueji.access.scope import Actor
 from xueji.audit.actions import record
 from xueji.audit.readings import read_list, read_one
 from xueji.lib.errors import Refused
-from xueji.organisations.actions import CLOSED, MERGED, change, note_class
-from xueji.organisations.models import Class, Organisation, School
+from xueji.organisations.actions import note_class, shut
+from xueji.organisations.models import Class, School
 from xueji.students.models import Student
 
 
@@ -57,9 +57,10 @@ def close_class(class_: Class, *, by: Actor, today: date) -> Class:
 def close_school(
     school: School, *, by: Actor, today: date, into: School | None = None, document: str = ""
 ) -> School:
-    """Close a school, or merge it into another. Its identifier and names resolve for ever.
+    """Close a school without pupils, or merge it into another. Its identifier and names resolve for ever.
 
-    Raises SchoolHasPupils: pupils leave by their own business first. Raises WrongMerger.
+    Appointments at it end. Raises SchoolHasPupils: those with pupils are reorganised, class by
+    class (room status). Raises WrongMerger.
     """
     by.require("organisations.manage", school.place)
     if into is not None:
@@ -79,23 +80,11 @@ def close_school(
         (pupils,) = cursor.fetchone()
         if pupils:
             raise SchoolHasPupils(
-                f"该校还有 {pupils} 名在籍学生，请先为他们办理转学或毕业。",
-                f"The school still has {pupils} enrolled pupils; transfer or graduate them first.",
+                f"该校还有 {pupils} 名在籍学生，请按“学校撤并”办理：学生随班划转到接收学校。",
+                f"The school still has {pupils} enrolled pupils; file a reorganisation, by which they go to other"
+                " schools class by class.",
             )
-        Class.everywhere.filter(school=school, closed_on__isnull=True).update(closed_on=today)
-        school.state = School.CLOSED
-        school.save(update_fields=["state"])
-        Organisation.objects.filter(pk=school.pk).update(closed_on=today)
-        change(
-            school,
-            MERGED if into else CLOSED,
-            on=today,
-            by=by,
-            document=document,
-            into=into,
-            before=school.organisation.name,
-            after=into.organisation.name if into else "",
-        )
+        shut(school, on=today, by=by, today=today, document=document, into=into)
     return school
 
 

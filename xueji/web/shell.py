@@ -43,6 +43,7 @@ NAVIGATION = (
     Entry("promotions", _("升级"), "list-check", "promotion.view"),
     Entry("schools", pgettext_lazy("导航", "学校"), "school", "organisations.view"),
     Entry("organisations", _("机构"), "sitemap", "organisations.view", is_for_authorities=True),
+    Entry("reorganisations", _("学校撤并"), "building", "reorganisation.view", is_for_authorities=True),
     Entry("packs", _("省级规则"), "file-text", "packs.view"),
     Entry("overdue", _("逾期情况"), "clock", "status.view"),
     Entry("accounts", _("账号"), "key", "accounts.manage"),

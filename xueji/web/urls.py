@@ -19,6 +19,7 @@ urlpatterns = [
     path("", include("xueji.web.admissions.urls")),
     path("", include("xueji.web.problems.urls")),
     path("", include("xueji.web.graduations.urls")),
+    path("", include("xueji.web.reorganisations.urls")),
     path("", include("xueji.web.pupils.urls")),
     path("", include("xueji.web.status.urls")),
     path("", include("xueji.web.schools.urls")),

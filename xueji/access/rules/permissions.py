@@ -248,7 +248,8 @@ PERMISSIONS: tuple[Permission, ...] = (
         "status.copies",
         "查看离校学生存档",
         "Read the copies of pupils who left",
-        _at(SCHOOL, Role.REGISTRAR),
+        # An authority reads those that a closed school left with it.
+        _at(SCHOOL, Role.REGISTRAR) | _at(BELOW_MINISTRY, Role.OFFICER),
     ),
     Permission(
         "organisations.view",
@@ -261,6 +262,24 @@ PERMISSIONS: tuple[Permission, ...] = (
         "管理学校",
         "Open, rename, merge, close schools",
         _at(BELOW_MINISTRY, Role.OFFICER),
+    ),
+    Permission(
+        "reorganisation.prepare",
+        "准备学校撤并",
+        "Prepare the merger, split or closure of schools",
+        _at(BELOW_MINISTRY, Role.OFFICER),
+    ),
+    Permission(
+        "reorganisation.decide",
+        "决定学校撤并",
+        "Decide the merger, split or closure of schools",
+        _at(BELOW_MINISTRY, Role.LEADER),
+    ),
+    Permission(
+        "reorganisation.view",
+        "查看学校撤并",
+        "See mergers, splits and closures of schools",
+        _at(SCHOOL, Role.REGISTRAR, Role.LEADER) | _at(AUTHORITIES, Role.OFFICER, Role.LEADER),
     ),
     Permission(
         "packs.view",

@@ -186,7 +186,7 @@ URBAN_RURAL: Final = CodeList(
 
 SCHOOL_CHANGES: Final = CodeList(
     "school_change",
-    "JY/T 1001-2012 学校变动",
+    "JY/T 1001-2012 学校变动 (local rows)",
     (
         Code("1", "新设", "Newly established"),
         Code("2", "更名", "Renamed"),
@@ -194,6 +194,8 @@ SCHOOL_CHANGES: Final = CodeList(
         Code("4", "撤销", "Closed", ("撤消",)),
         Code("5", "转置", "Converted"),
         Code("6", "升格", "Upgraded"),
+        # The standard has no word for a school that gives classes to others and goes on.
+        Code("7", "分立", "Split"),
     ),
 )
 

@@ -243,15 +243,40 @@ def check_again(campaign_id: UUID, *, by: Actor, school_places: Collection[int])
         ]
         if not wanted:
             return 0
-        CampaignGrade.everywhere.using(using).filter(campaign=campaign, place__in=wanted).delete()
-        CampaignSchool.everywhere.using(using).filter(campaign=campaign, place__in=wanted).delete()
-        _write(
-            campaign,
-            list(foresee(campaign.area, school_year=campaign.school_year, using=using, only=wanted)),
-            using,
-        )
+        _read_anew(campaign, wanted, using)
         _note(campaign, "check", by=by, using=using, after={"schools": wanted})
     return len(wanted)
+
+
+def _read_anew(campaign: Campaign, wanted: Collection[int], using: str) -> None:
+    """Note the schools at some places as they are now; those that are not in operation any more are taken out."""
+    CampaignGrade.everywhere.using(using).filter(campaign=campaign, place__in=wanted).delete()
+    CampaignSchool.everywhere.using(using).filter(campaign=campaign, place__in=wanted).delete()
+    _write(
+        campaign,
+        list(foresee(campaign.area, school_year=campaign.school_year, using=using, only=wanted)),
+        using,
+    )
+
+
+def look_again(school_places: Collection[int], *, using: str) -> None:
+    """Let promotions that are planned or run look at schools anew whose grades became others; they are signed anew.
+
+    What was promoted or left out stays so. Called by acts that move classes between schools.
+    """
+    for campaign in Campaign.objects.using(using).filter(
+        state__in=[CampaignState.PLANNED, CampaignState.RUNNING]
+    ):
+        lo, hi = places.scope(campaign.area)
+        settled = set(
+            CampaignSchool.everywhere.using(using)
+            .filter(campaign=campaign, place__in=list(school_places))
+            .exclude(state__in=[SchoolState.OPEN, SchoolState.SIGNED])
+            .values_list("place", flat=True)
+        )
+        wanted = [place for place in school_places if lo <= place < hi and place not in settled]
+        if wanted:
+            _read_anew(campaign, wanted, using)
 
 
 def sign(

@@ -18,6 +18,7 @@ from xueji.status.api import (
     overdue,
     papers,
     promotions,
+    reorganisations,
     tracking,
 )
 
@@ -37,5 +38,6 @@ __all__ = (
     "overdue",
     "papers",
     "promotions",
+    "reorganisations",
     "tracking",
 )

@@ -33,7 +33,9 @@ MOST_FACTS = 1000
 class FactShown(OfKind):
     """One fact about one pupil. What is true now is read at /pupils/{pupil}, as far as the caller may."""
 
-    fact: str = Field(description="registered, changed, promoted, left, undone, corrected, cancelled, moved")
+    fact: str = Field(
+        description="registered, changed, promoted, left, undone, corrected, cancelled, moved, reorganised"
+    )
     fact_zh: str
     fact_en: str
     kind: str = Field(description="变动种类 / kind of change, of /status/kinds; empty for other facts")
@@ -43,7 +45,9 @@ class FactShown(OfKind):
     case: UUID | None
     roster: UUID | None
     school: str = Field(description="学校标识码 / the school that held the pupil; empty for an authority")
-    to_school: str = Field(description="转入学校 / the school that holds the pupil after a transfer")
+    to_school: str = Field(
+        description="转入学校 / the school that holds the pupil after a transfer or reorganisation"
+    )
 
 
 class FactsShown(Schema):

@@ -71,6 +71,9 @@ JOIN organisations_organisation o ON o.id = c.school_id
 WHERE c.id = %s
 """
 
+# On the way to its effect: the class is held, so that none is closed while a pupil goes into it.
+TARGET_HELD = f"{TARGET} FOR SHARE OF c"
+
 # How many of a grade did the same, in the year in which a grade is repeated: from 1 February on. Where the
 # case itself is on its way to its effect, those that took effect alone.
 ALIKE = """
@@ -124,7 +127,8 @@ def facts_of(
     marks, cases, has_problem, times = row[44:48]
     target_school = target_class = None
     if kind.has_target and payload.get("class_id"):
-        target_school, target_class = _target(int(payload["class_id"]), using)
+        statement = TARGET if without_case is None else TARGET_HELD
+        target_school, target_class = _target(int(payload["class_id"]), using, statement)
     elif kind.starter is Starter.RECEIVING_SCHOOL:
         target_school = school_at(starter, using=using)
     # Where a change only names a school, the pupil's own province keeps the say.
@@ -213,8 +217,10 @@ def school_called(identifier: str, *, using: str) -> SchoolFacts | None:
     return _school(rows[0]) if rows else None
 
 
-def _target(class_id: int, using: str) -> tuple[SchoolFacts | None, ClassFacts | None]:
-    rows = asked(TARGET, [class_id], using=using)
+def _target(
+    class_id: int, using: str, statement: str = TARGET
+) -> tuple[SchoolFacts | None, ClassFacts | None]:
+    rows = asked(statement, [class_id], using=using)
     return (_school(rows[0][:9]), ClassFacts(*rows[0][9:])) if rows else (None, None)
 
 

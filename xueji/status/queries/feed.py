@@ -29,7 +29,7 @@ MOST_DIVISIONS: Final = 100
 PLACES_OF_A_DIVISION: Final = 10**6
 
 OF_THE_NATION = """
-    SELECT e.xid, e.id, e.at, e.act, e.place, e.subject_id, e.batch_id, e.after
+    SELECT e.xid, e.id, e.at, e.act, e.place, e.subject_id, e.batch_id, e.after, e.other_place
     FROM audit_event e
     WHERE e.subject_kind = 'student' AND (e.xid, e.id) > (%(xid)s, %(id)s)
         AND e.xid < audit_horizon()
@@ -40,13 +40,13 @@ OF_THE_NATION = """
 # the same number as the whole: the first of all are among the first of each, so that nothing is left behind.
 OF_DIVISIONS = """
     SELECT e.* FROM generate_series(%(first)s::bigint, %(last)s::bigint) d, LATERAL (
-        (SELECT e.xid, e.id, e.at, e.act, e.place, e.subject_id, e.batch_id, e.after
+        (SELECT e.xid, e.id, e.at, e.act, e.place, e.subject_id, e.batch_id, e.after, e.other_place
         FROM audit_event e
         WHERE e.subject_kind = 'student' AND e.place / 1000000 = d AND (e.xid, e.id) > (%(xid)s, %(id)s)
             AND e.xid < audit_horizon()
         ORDER BY e.xid, e.id LIMIT %(most)s)
         UNION ALL
-        (SELECT e.xid, e.id, e.at, e.act, e.place, e.subject_id, e.batch_id, e.after
+        (SELECT e.xid, e.id, e.at, e.act, e.place, e.subject_id, e.batch_id, e.after, e.other_place
         FROM audit_event e
         WHERE e.subject_kind = 'student' AND e.other_place IS NOT NULL AND e.other_place / 1000000 = d
             AND (e.xid, e.id) > (%(xid)s, %(id)s)
@@ -56,16 +56,18 @@ OF_DIVISIONS = """
     ORDER BY e.xid, e.id LIMIT %(most)s
 """
 
-# A pupil who changes schools is of interest to both: the event stands at the one, the case names the other.
+# A pupil who changes schools is of interest to both: the event stands at the one, its case names the
+# other, or where there is none the event itself.
 PAGE = """
 WITH looked_at AS ({looked_at}), last AS (
     SELECT xid, id, (SELECT count(*) FROM looked_at) AS number FROM looked_at ORDER BY xid DESC, id DESC LIMIT 1
 ), facts AS (
-    SELECT l.xid, l.id, l.at, l.act, l.place, c.other_place, l.subject_id, l.batch_id, l.after
+    SELECT l.xid, l.id, l.at, l.act, l.place, o.other_place, l.subject_id, l.batch_id, l.after
     FROM looked_at l LEFT JOIN status_case c
         ON l.act LIKE 'status.%%' AND c.student_id = l.subject_id AND c.id = (l.after->>'case')::uuid
+    CROSS JOIN LATERAL (SELECT CASE WHEN c.id IS NULL THEN l.other_place ELSE c.other_place END AS other_place) o
     WHERE (l.act = ANY(%(acts)s) OR l.act LIKE 'status.%%' AND (l.after ? 'effect' OR l.act LIKE '%%.undo'))
-        AND (l.place >= %(lo)s AND l.place < %(hi)s OR c.other_place >= %(lo)s AND c.other_place < %(hi)s)
+        AND (l.place >= %(lo)s AND l.place < %(hi)s OR o.other_place >= %(lo)s AND o.other_place < %(hi)s)
     ORDER BY l.xid, l.id LIMIT %(limit)s
 )
 SELECT last.xid, last.id, last.number, f.xid, f.id, f.at, f.act, f.subject_id, f.batch_id, f.after,

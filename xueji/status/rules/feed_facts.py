@@ -20,6 +20,7 @@ class Fact(StrEnum):
     CORRECTED = "corrected"  # name, document or number were put right
     CANCELLED = "cancelled"  # an enrolment that was none was taken out
     MOVED = "moved"  # another class of the same grade
+    REORGANISED = "reorganised"  # the class went to another school, by a merger, split or closure
 
 
 FACT_NAMES: dict[Fact, tuple[str, str]] = {
@@ -31,6 +32,7 @@ FACT_NAMES: dict[Fact, tuple[str, str]] = {
     Fact.CORRECTED: ("信息更正", "Corrected"),
     Fact.CANCELLED: ("学籍注销", "Cancelled"),
     Fact.MOVED: ("调整班级", "Moved to another class"),
+    Fact.REORGANISED: ("学校撤并", "Went to another school with the class"),
 }
 
 # Acts of the rooms below and of campaigns, each with its fact.
@@ -42,11 +44,13 @@ BY_ACT: Final[Mapping[str, Fact]] = {
     "class.move": Fact.MOVED,
     "status.promotion.promote": Fact.PROMOTED,
     "status.graduation.leave": Fact.LEFT,
+    "status.reorganisation.move": Fact.REORGANISED,
 }
 # What whole classes go through together is no kind of the table.
 CAMPAIGN_NAMES: dict[str, tuple[str, str]] = {
     "promotion": ("升级", "Promotion"),
     "graduation": ("毕业", "Graduation"),
+    "reorganisation": ("学校撤并", "Reorganisation of schools"),
 }
 STATUS: Final = "status."
 UNDO: Final = f".{Act.UNDO}"

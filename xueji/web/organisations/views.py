@@ -26,7 +26,7 @@ from xueji.students import actions as students
 from xueji.students.queries import Totals, totals_below
 from xueji.web.doors import ActingRequest, done_once, door
 from xueji.web.organisations import words
-from xueji.web.pages import UNPROCESSABLE, Column, Row, Table, render
+from xueji.web.pages import UNPROCESSABLE, Column, Remedy, Row, Table, render
 from xueji.web.schools.views import PAGE, crumbs_to, number_key, school_or_404, table_of_schools
 from xueji.web.templatetags.xueji import spoken
 
@@ -224,7 +224,8 @@ def answered(
         try:
             return done_once(request, act)
         except Refused as refused:
-            return render(request, "organisations/form.html", context, refused=refused)
+            remedy = texts.get("remedies", {}).get(refused.code)
+            return render(request, "organisations/form.html", context, refused=refused, remedy=remedy)
     return render(request, "organisations/form.html", context, status=UNPROCESSABLE if form.errors else None)
 
 
@@ -307,9 +308,11 @@ def close(request: ActingRequest, place: int) -> HttpResponse:
         messages.success(request, _("学校已撤销，标识码和校名仍可查到。"))
         return reverse("school", args=[place])
 
-    lead = _("撤销后不能恢复，标识码不再分配；仍有在籍学生的学校不能撤销，请先为学生办理转学或毕业。")
+    lead = _("撤销后不能恢复，标识码不再分配，本校的任职随之结束；仍有在籍学生的学校请办理“学校撤并”。")
     texts = texts_of(request, school, _("撤销或合并学校"), _("撤销学校"))
-    return answered(request, form, act, texts | {"lead": lead, "dangerous": True})
+    address = f"{reverse('reorganisation-new')}?school={school.place:012d}"
+    remedies = {"school-has-pupils": Remedy(_("办理学校撤并"), address)}
+    return answered(request, form, act, texts | {"lead": lead, "dangerous": True, "remedies": remedies})
 
 
 def managed(request: ActingRequest, place: int) -> School:

@@ -28,6 +28,7 @@ from xueji.organisations.rules.divisions import full_name
 from xueji.status.queries.cases import open_cases_of
 from xueji.status.queries.filing import may_start_any
 from xueji.status.rules.kinds import BY_CODE
+from xueji.status.rules.reorganisation import REORGANISED
 from xueji.status.rules.steps import Act
 from xueji.students import queries
 from xueji.students.actions import RECORD_FIELDS, note_read, unmask
@@ -68,6 +69,8 @@ ACTS = {
     "problem.correct": gettext_lazy("更正身份信息（问题学籍）"),
     "problem.release": gettext_lazy("撤销误登记的号码（问题学籍）"),
     "problem.cancel": gettext_lazy("取消学籍（问题学籍）"),
+    "status.reorganisation.move": gettext_lazy("学校撤并，随班划转"),
+    "status.reorganisation.undo": gettext_lazy("学校撤并撤销，回到原校"),
     "status.paper.file": gettext_lazy("收到学籍变动的材料"),
     "status.paper.read": gettext_lazy("打开学籍变动的材料"),
     "status.copy.read": gettext_lazy("查看档案副本"),
@@ -254,7 +257,8 @@ def history(record: Record) -> Iterator[Entry]:
             state="now" if is_open else "done",
         )
         if not is_open:
-            yield Entry(what=words.state_name(stay.state), who=stay.school, on=stay.ended_on)
+            what = _("学校撤并，随班划转") if stay.end_reason == REORGANISED else words.state_name(stay.state)
+            yield Entry(what=what, who=stay.school, on=stay.ended_on)
 
 
 def happened(record: Record) -> Iterator[Entry]:

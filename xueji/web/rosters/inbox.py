@@ -51,6 +51,7 @@ from xueji.status.queries.inbox import (
     waiting,
 )
 from xueji.status.queries.notices import unread_count
+from xueji.status.queries.reorganisations import number_waiting_at as reorganisations_waiting_at
 from xueji.status.rules.business import business
 from xueji.status.rules.graduation import State as Graduating
 from xueji.status.rules.kinds import BY_CODE as CHANGES
@@ -139,6 +140,9 @@ def inbox(request: ActingRequest) -> HttpResponse:
         "is_authority": is_authority,
         "reminders": unread_count(actor) if actor.may("status.view") else 0,
         "overdue": overdue_table(overdue.items, today=today),
+        "reorganisations": reorganisations_waiting_at(actor.place)
+        if actor.may("reorganisation.decide")
+        else 0,
         "has_more_overdue": overdue.after is not None or actor.level is not Level.COUNTY,
     }
     return render(request, "rosters/inbox.html", context)

@@ -24,6 +24,7 @@ from xueji.organisations import queries as organisations
 from xueji.organisations.models import Class, School, SchoolChange
 from xueji.organisations.rules import school_kinds
 from xueji.organisations.rules.school_kinds import Stage, System
+from xueji.status.queries.reorganisations import moves_of
 from xueji.students import queries
 from xueji.students.actions import close_class
 from xueji.students.queries import ClassCount
@@ -33,7 +34,7 @@ from xueji.web.doors import ActingRequest, done_once, door
 from xueji.web.organisations.words import kind_name, state_mark
 from xueji.web.pages import UNPROCESSABLE, Column, Row, Table, render
 from xueji.web.pupils import words
-from xueji.web.templatetags.xueji import day, spoken
+from xueji.web.templatetags.xueji import day, spoken, thousands
 
 PAGE = 50
 
@@ -186,9 +187,39 @@ def school(request: ActingRequest, place: int) -> HttpResponse:
         ],
         "may_open_class": is_own and actor.may("classes.manage") and found.state == School.OPEN,
         "may_manage": may_manage and found.state != School.CLOSED,
+        "may_reorganise": may_manage
+        and found.state != School.CLOSED
+        and any(one.pupils for one in classes)
+        and actor.may("reorganisation.prepare"),
+        "moves": moves_shown(request, found),
         "may_list": actor.may("students.view"),
     }
     return render(request, "schools/school.html", context)
+
+
+def moves_shown(request: ActingRequest, found: School) -> list[dict[str, Any]]:
+    """Return where classes of a school went and came from, each with the other school and who has the archives."""
+    gone, came = moves_of(found.pk)
+    may_see = request.actor.may("reorganisation.view")
+    return [
+        {
+            "text": (
+                _("%(classes)s 个班、%(pupils)s 名学生划到")
+                if is_gone
+                else _("%(classes)s 个班、%(pupils)s 名学生来自")
+            )
+            % {"classes": one.classes, "pupils": thousands(one.pupils)},
+            "on": one.on,
+            "school": one.target if is_gone else one.source,
+            "url": reverse("school", args=[place])
+            if (place := one.target_place if is_gone else one.source_place) in request.actor.scope
+            else "",
+            "request": reverse("reorganisation", args=[one.request_id]) if may_see else "",
+            "archives": one.archives if is_gone else "",
+        }
+        for is_gone, moves in ((True, gone), (False, came))
+        for one in moves
+    ]
 
 
 def address_of(request: ActingRequest, school: School | None) -> str:

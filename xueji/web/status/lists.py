@@ -68,7 +68,7 @@ def listing(request: ActingRequest) -> HttpResponse:
         "form": form,
         "is_filtered": any(chosen.values()),
         "may_file": request.actor.may("status.file"),
-        "may_read_copies": request.actor.may("status.copies"),
+        "may_read_copies": request.actor.level is Level.SCHOOL and request.actor.may("status.copies"),
         "may_see_discreet": request.actor.may("status.discreet"),
     }
     if tab == "drafts":

@@ -1,0 +1,377 @@
+"""Reorganisations over HTTP: request with plan, dry run, decision, undo. Schools go by identifier, or by place without one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.utils import timezone
+from ninja import Schema
+from pydantic import ConfigDict, Field
+
+from xueji.access.api import (
+    AFTER,
+    READ_ERRORS,
+    WRITE_ERRORS,
+    ActingRequest,
+    Sent,
+    Text,
+    Whole,
+    answer,
+    cursor_of,
+    done_once,
+    key_of,
+    router,
+    writes,
+)
+from xueji.organisations.queries import place_of_identifier
+from xueji.status.actions import reorganisations as actions
+from xueji.status.actions.reorganisations import ClassSaid, Said
+from xueji.status.queries import reorganisations as queries
+from xueji.status.rules import reorganisation as rules
+from xueji.status.rules.reorganisation import Kind
+
+TAGS = ["schools"]
+MOST_CLASSES = 2_000
+KindName: Any = Literal[tuple(kind.value for kind in Kind)]
+SchoolMark = Annotated[
+    str,
+    Field(
+        pattern=r"^([0-9]{10}|[0-9]{12})$",
+        description="学校标识码；没有的填 12 位位置 / identifier, or the twelve digits of the place where there is none",
+        examples=["2133000001"],
+    ),
+]
+
+
+class FindingShown(Schema):
+    """Something that stands in the way, or is only worth a look."""
+
+    code: str
+    stops: bool
+    message_zh: str
+    message_en: str
+
+
+class SchoolCountShown(Schema):
+    """A school before and after."""
+
+    school: str
+    name: str
+    classes_before: int
+    classes_after: int
+    pupils_before: int
+    pupils_after: int
+    is_closed: bool
+
+
+class ClassShown(Schema):
+    """A class with where it goes or went. `pupils`: before the effect those who sit in it, since then those who went."""
+
+    school: str = Field(description="原校 / name of the school as it was")
+    number: str
+    name: str
+    grade: int
+    pupils: int
+    to_school: str = Field(description="接收学校；空为留在原校 / name; empty: it stays")
+    new_number: str
+    new_name: str
+
+
+class ReorganisationLine(Schema):
+    """A request in a list."""
+
+    id: UUID
+    kind: str = Field(description="merge, split, close")
+    state: str = Field(description="draft, with_leader, done, withdrawn, undone")
+    sources: list[str] = Field(description="names")
+    targets: list[str] = Field(description="names")
+    effective_on: date
+    office: str
+
+
+class Reorganisations(Schema):
+    items: list[ReorganisationLine]
+    next: str | None
+
+
+class ReorganisationShown(Schema):
+    """A request; while it is open with its dry run, which writes nothing."""
+
+    id: UUID
+    kind: str
+    state: str
+    version: int
+    effective_on: date
+    document: str
+    archives_place: int | None = Field(
+        description="留存档案的接收单位 / who takes what a closed school keeps"
+    )
+    effect_on: date | None
+    undo_until: date | None
+    findings: list[FindingShown]
+    schools: list[SchoolCountShown]
+    classes: list[ClassShown]
+
+
+class ClassSent(Sent):
+    """Where one class goes. Without `to` it stays; number and name are found where none is given or it is taken."""
+
+    school: SchoolMark
+    number: Annotated[Text, Field(min_length=1, max_length=16, examples=["2026101"])]
+    to: SchoolMark | None = None
+    new_number: Annotated[Text, Field(max_length=16)] = ""
+    new_name: Annotated[Text, Field(max_length=40)] = ""
+
+
+class ReorganisationSent(Sent):
+    """A request with its plan. Where one school receives and `classes` is empty, all classes go there, but for a split."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "kind": "merge",
+                    "sources": ["2133000001"],
+                    "targets": ["2133000002"],
+                    "effective_on": "2026-09-10",
+                    "document": "定教〔2026〕8号",
+                    "archives_to": "2133000002",
+                }
+            ]
+        }
+    )
+
+    kind: KindName
+    sources: list[SchoolMark] = Field(min_length=1, max_length=rules.MOST_SCHOOLS)
+    targets: list[SchoolMark] = Field(min_length=1, max_length=rules.MOST_SCHOOLS)
+    effective_on: date
+    document: Annotated[Text, Field(max_length=100)] = ""
+    archives_to: SchoolMark | None = Field(
+        None,
+        description="接收学校，或本主管部门的位置 / a receiving school, or the place of the own authority",
+    )
+    note: Annotated[Text, Field(max_length=500)] = ""
+    classes: list[ClassSent] = Field([], max_length=MOST_CLASSES)
+
+
+class StepSent(Sent):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"version": 2}]})
+
+    version: Whole = Field(description="the version that was looked at")
+
+
+class ReasonedSent(StepSent):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"version": 3, "reason": "班号有误"}]})
+
+    reason: Annotated[Text, Field(min_length=1, max_length=500)]
+
+
+def place_of(mark: str) -> int:
+    """Return the place that a mark names; one that no school has where there is none."""
+    if len(mark) == 12:
+        return int(mark)
+    found = place_of_identifier(mark)
+    if found is None:
+        raise actions.NoSuchSchool(
+            f"没有标识码为 {mark} 的学校，请核对。",
+            f"There is no school with the identifier {mark}; check it.",
+        )
+    return found
+
+
+def shown(request: ActingRequest, request_id: UUID) -> dict[str, Any]:
+    asked, preview = actions.look_ahead(request_id, by=request.actor, today=timezone.localdate())
+    facts, is_open = preview.facts, asked.state in rules.OPEN
+    now = {one.id: one.pupils for one in facts.classes}
+    return ReorganisationShown(
+        id=asked.id,
+        kind=asked.kind,
+        state=asked.state,
+        version=asked.version,
+        effective_on=asked.effective_on,
+        document=asked.document,
+        archives_place=asked.archives_place,
+        effect_on=asked.effect_on,
+        undo_until=asked.undo_until,
+        findings=[
+            FindingShown(code=one.code, stops=one.is_stop, message_zh=one.zh, message_en=one.en)
+            for one in (preview.findings if is_open else ())
+        ],
+        schools=[
+            SchoolCountShown(
+                school=one.school.identifier or f"{one.school.place:012d}",
+                name=one.school.name,
+                classes_before=one.classes_before,
+                classes_after=one.classes_after,
+                pupils_before=one.pupils_before,
+                pupils_after=one.pupils_after,
+                is_closed=one.is_closed,
+            )
+            for one in (rules.school_counts(facts) if is_open else ())
+        ],
+        classes=[
+            ClassShown(
+                school=one.source,
+                number=one.number,
+                name=one.name,
+                grade=one.grade,
+                pupils=now.get(one.class_id, 0) if is_open else one.pupils,
+                to_school=one.target,
+                new_number=one.new_number,
+                new_name=one.new_name,
+            )
+            for one in queries.went(asked.id)
+        ],
+    ).model_dump(mode="json")
+
+
+@router.get(
+    "/reorganisations",
+    response={200: Reorganisations, **READ_ERRORS},
+    summary="学校撤并 / Reorganisations of the area, the newest first",
+    tags=TAGS,
+    operation_id="listReorganisations",
+)
+def listed(request: ActingRequest, after: str = AFTER) -> HttpResponse:
+    key = key_of(after, UUID)
+    found = queries.listed(request.actor, before=key[0] if key else None)
+    items = [
+        ReorganisationLine(
+            id=one.id,
+            kind=one.kind,
+            state=one.state,
+            sources=list(one.sources),
+            targets=list(one.targets),
+            effective_on=one.effective_on,
+            office=one.office,
+        )
+        for one in found
+    ]
+    following = (found[-1].id,) if len(found) == queries.PAGE else None
+    return answer(200, Reorganisations(items=items, next=cursor_of(following)).model_dump(mode="json"))
+
+
+@router.get(
+    "/reorganisations/{uuid:request_id}",
+    response={200: ReorganisationShown, **READ_ERRORS},
+    summary="一份撤并申请 / One request; while it is open with its dry run",
+    tags=TAGS,
+    operation_id="readReorganisation",
+)
+def one(request: ActingRequest, request_id: UUID) -> HttpResponse:
+    return answer(200, shown(request, request_id))
+
+
+@router.post(
+    "/reorganisations",
+    response={201: ReorganisationShown, **WRITE_ERRORS},
+    summary="准备学校撤并 / Prepare a merger, split or closure; the answer is its dry run",
+    description="经办人准备；试算不写入学籍。 By an officer; the dry run writes nothing to any enrolment.",
+    tags=TAGS,
+    operation_id="prepareReorganisation",
+    openapi_extra=writes(201),
+)
+def prepare(request: ActingRequest, sent: ReorganisationSent) -> HttpResponse:
+    def act() -> tuple[int, Any]:
+        by, today = request.actor, timezone.localdate()
+        by.require(rules.PREPARE)
+        said = Said(
+            kind=Kind(sent.kind),
+            sources=[place_of(mark) for mark in sent.sources],
+            targets=[place_of(mark) for mark in sent.targets],
+            effective_on=sent.effective_on,
+            document=sent.document,
+            archives_place=None if sent.archives_to is None else place_of(sent.archives_to),
+            note=sent.note,
+        )
+        classes = [
+            ClassSaid(
+                place_of(one.school),
+                one.number,
+                None if one.to is None else place_of(one.to),
+                one.new_number,
+                one.new_name,
+            )
+            for one in sent.classes
+        ]
+        made = actions.begin(said, classes=classes, by=by, today=today)
+        return 201, shown(request, made.id)
+
+    return done_once(request, sent, act)
+
+
+def step(request: ActingRequest, request_id: UUID, sent: Any, verb: Callable[..., object]) -> HttpResponse:
+    """Take a step of a request, once."""
+
+    def act() -> tuple[int, Any]:
+        known: dict[str, Any] = {"by": request.actor, "today": timezone.localdate(), "version": sent.version}
+        if isinstance(sent, ReasonedSent):
+            known["reason"] = sent.reason
+        verb(request_id, **known)
+        return 200, shown(request, request_id)
+
+    return done_once(request, sent, act)
+
+
+@router.post(
+    "/reorganisations/{uuid:request_id}/propose",
+    response={200: ReorganisationShown, **WRITE_ERRORS},
+    summary="提交主管领导 / Put a request before the leader",
+    tags=TAGS,
+    operation_id="proposeReorganisation",
+    openapi_extra=writes(200),
+)
+def propose(request: ActingRequest, request_id: UUID, sent: StepSent) -> HttpResponse:
+    return step(request, request_id, sent, actions.propose)
+
+
+@router.post(
+    "/reorganisations/{uuid:request_id}/approve",
+    response={200: ReorganisationShown, **WRITE_ERRORS},
+    summary="同意，立即生效 / Approve as the leader; all of it takes effect at once",
+    tags=TAGS,
+    operation_id="approveReorganisation",
+    openapi_extra=writes(200),
+)
+def approve(request: ActingRequest, request_id: UUID, sent: StepSent) -> HttpResponse:
+    return step(request, request_id, sent, actions.approve)
+
+
+@router.post(
+    "/reorganisations/{uuid:request_id}/return",
+    response={200: ReorganisationShown, **WRITE_ERRORS},
+    summary="退回修改 / Return a request to who prepares it",
+    tags=TAGS,
+    operation_id="returnReorganisation",
+    openapi_extra=writes(200),
+)
+def send_back(request: ActingRequest, request_id: UUID, sent: ReasonedSent) -> HttpResponse:
+    return step(request, request_id, sent, actions.send_back)
+
+
+@router.post(
+    "/reorganisations/{uuid:request_id}/withdraw",
+    response={200: ReorganisationShown, **WRITE_ERRORS},
+    summary="撤回 / Take a request back; one that is being prepared is given up",
+    tags=TAGS,
+    operation_id="withdrawReorganisation",
+    openapi_extra=writes(200),
+)
+def withdraw(request: ActingRequest, request_id: UUID, sent: StepSent) -> HttpResponse:
+    return step(request, request_id, sent, actions.withdraw)
+
+
+@router.post(
+    "/reorganisations/{uuid:request_id}/undo",
+    response={200: ReorganisationShown, **WRITE_ERRORS},
+    summary="撤销 / Undo a reorganisation within 30 days, by the authority above",
+    tags=TAGS,
+    operation_id="undoReorganisation",
+    openapi_extra=writes(200),
+)
+def undo(request: ActingRequest, request_id: UUID, sent: ReasonedSent) -> HttpResponse:
+    return step(request, request_id, sent, actions.undo)

@@ -1,0 +1,1 @@
+"""Pages of reorganisations: schools merged, split, closed."""
