@@ -168,7 +168,7 @@ class DisputeShown(Schema):
     version: int | None
 
 
-class Changed(Schema):
+class PupilsChanged(Schema):
     """How many pupils were changed."""
 
     pupils: int
@@ -196,7 +196,7 @@ AdmittedRow: Any = cells(lists.KEYS, "AdmittedRow")
 ChildRow: Any = cells(preschool_rules.KEYS, "ChildRow")
 
 
-class ListSent(Sent):
+class AdmissionListSent(Sent):
     """A list with its rows; a file goes to /admission-lists/file."""
 
     name: Annotated[Text, Field(min_length=1, max_length=100)]
@@ -213,31 +213,31 @@ class ListSent(Sent):
         return lists.from_values([one.model_dump() for one in self.pupils])
 
 
-class VersionSent(Sent):
+class ListVersionSent(Sent):
     version: Whole
 
 
-class ReasonSent(Sent):
+class WithdrawalSent(Sent):
     reason: Annotated[Text, Field(max_length=200)] = ""
 
 
-class ReportSent(Sent):
+class ArrivalsSent(Sent):
     pupils: Annotated[list[UUID], Field(min_length=1, max_length=MOST_PUPILS)]
     school: Identifier
     class_number: Annotated[Text, Field(min_length=1, max_length=16)]
     study_mode: Literal["1", "2"] = "1"
 
 
-class AbsentSent(Sent):
+class AbsenceSent(Sent):
     pupils: Annotated[list[UUID], Field(min_length=1, max_length=MOST_PUPILS)]
     reason: ReasonName
 
 
-class AwaitSent(Sent):
+class AwaitedSent(Sent):
     pupils: Annotated[list[UUID], Field(min_length=1, max_length=MOST_PUPILS)]
 
 
-class AnswerSent(Sent):
+class AttendanceSent(Sent):
     attends: bool
     since: date | None = Field(None, description="到校就读日期 / since when, if the child attends")
     statement: Annotated[Text, Field(min_length=1, max_length=500)]
@@ -254,12 +254,12 @@ class VerdictSent(Sent):
     version: Whole
 
 
-class ChildSent(Sent):
+class KindergartenChildSent(Sent):
     name: Annotated[Text, Field(min_length=1, max_length=100)]
     document_number: Annotated[Text, Field(min_length=1, max_length=30)]
 
 
-class ChildrenSent(Sent):
+class KindergartenChildrenSent(Sent):
     children: Annotated[list[ChildRow], Field(min_length=1, max_length=MOST_PUPILS)]
     dry_run: bool = False
 
@@ -408,7 +408,7 @@ StageSent = Annotated[StageName, Form(description="学段 / stage")]
     tags=ADMISSIONS,
     operation_id="checkAdmissionList",
 )
-def check(request: ActingRequest, sent: ListSent) -> HttpResponse:
+def check(request: ActingRequest, sent: AdmissionListSent) -> HttpResponse:
     found = lists.dry_run(sent.given(), sent.terms(), by=request.actor, today=timezone.localdate())
     return answer(200, checked_shown(found))
 
@@ -424,7 +424,7 @@ def check(request: ActingRequest, sent: ListSent) -> HttpResponse:
     operation_id="giveInAdmissionList",
     openapi_extra=writes(200, 201),
 )
-def give_in(request: ActingRequest, sent: ListSent) -> HttpResponse:
+def give_in(request: ActingRequest, sent: AdmissionListSent) -> HttpResponse:
     def act() -> tuple[int, Any]:
         found, is_new = lists.give_in(
             sent.given(),
@@ -460,6 +460,7 @@ def upload(
         )
         return (201 if is_new else 200), list_shown(found).model_dump(mode="json")
 
+    request.actor.require("admission.give_in")
     require_size(file)
     return done_once(request, file_sent(file, name, str(school_year), stage), act)
 
@@ -539,7 +540,7 @@ def schools(request: ActingRequest, list_id: UUID) -> HttpResponse:
     operation_id="issueAdmissionList",
     openapi_extra=writes(200),
 )
-def issue(request: ActingRequest, list_id: UUID, sent: VersionSent) -> HttpResponse:
+def issue(request: ActingRequest, list_id: UUID, sent: ListVersionSent) -> HttpResponse:
     def act() -> tuple[int, Any]:
         lists.issue(list_id, by=request.actor, today=timezone.localdate(), version=sent.version)
         return 200, content_of(request, list_id)
@@ -555,7 +556,7 @@ def issue(request: ActingRequest, list_id: UUID, sent: VersionSent) -> HttpRespo
     operation_id="withdrawAdmissionList",
     openapi_extra=writes(200),
 )
-def withdraw(request: ActingRequest, list_id: UUID, sent: ReasonSent) -> HttpResponse:
+def withdraw(request: ActingRequest, list_id: UUID, sent: WithdrawalSent) -> HttpResponse:
     def act() -> tuple[int, Any]:
         lists.withdraw(list_id, by=request.actor, today=timezone.localdate(), reason=sent.reason)
         return 200, content_of(request, list_id)
@@ -564,6 +565,10 @@ def withdraw(request: ActingRequest, list_id: UUID, sent: ReasonSent) -> HttpRes
 
 
 # Pupils --------------------------------------------------------------------------------------
+
+WHERE: Any = Query(None, description="学生的状态 / where the pupil stands")
+OF_LIST: Any = Query(None, alias="list", description="录取名单的编号 / id of a list")
+AT_SCHOOL: Any = Query(None, description="录取学校标识码 / identifier of the admitted school")
 
 
 @router.get(
@@ -576,9 +581,9 @@ def withdraw(request: ActingRequest, list_id: UUID, sent: ReasonSent) -> HttpRes
 )
 def pupils(
     request: ActingRequest,
-    status: StatusName | None = None,
-    of_list: UUID | None = Query(None, alias="list"),  # noqa: B008 - read by ninja
-    school: Identifier | None = None,
+    status: StatusName | None = WHERE,
+    of_list: UUID | None = OF_LIST,
+    school: Identifier | None = AT_SCHOOL,
     after: str = AFTER,
     limit: int = PAGE_SIZE,
 ) -> HttpResponse:
@@ -613,7 +618,7 @@ def pupils(
     operation_id="reportAdmissions",
     openapi_extra=writes(200),
 )
-def report(request: ActingRequest, sent: ReportSent) -> HttpResponse:
+def report(request: ActingRequest, sent: ArrivalsSent) -> HttpResponse:
     def act() -> tuple[int, Any]:
         batch = arrivals.report(
             sent.pupils,
@@ -630,13 +635,13 @@ def report(request: ActingRequest, sent: ReportSent) -> HttpResponse:
 
 @router.post(
     "/admissions/not-come",
-    response={200: Changed, **WRITE_ERRORS},
+    response={200: PupilsChanged, **WRITE_ERRORS},
     summary="登记未报到 / Note who has not come",
     tags=ADMISSIONS,
     operation_id="noteAdmissionsNotCome",
     openapi_extra=writes(200),
 )
-def not_come(request: ActingRequest, sent: AbsentSent) -> HttpResponse:
+def not_come(request: ActingRequest, sent: AbsenceSent) -> HttpResponse:
     def act() -> tuple[int, Any]:
         count = arrivals.not_come(
             sent.pupils, reason=sent.reason, by=request.actor, today=timezone.localdate()
@@ -648,13 +653,13 @@ def not_come(request: ActingRequest, sent: AbsentSent) -> HttpResponse:
 
 @router.post(
     "/admissions/await",
-    response={200: Changed, **WRITE_ERRORS},
+    response={200: PupilsChanged, **WRITE_ERRORS},
     summary="恢复为待报到 / Wait again for pupils who had not come",
     tags=ADMISSIONS,
     operation_id="awaitAdmissions",
     openapi_extra=writes(200),
 )
-def await_again(request: ActingRequest, sent: AwaitSent) -> HttpResponse:
+def await_again(request: ActingRequest, sent: AwaitedSent) -> HttpResponse:
     def act() -> tuple[int, Any]:
         return 200, {
             "pupils": arrivals.await_again(sent.pupils, by=request.actor, today=timezone.localdate())
@@ -688,7 +693,7 @@ def dispute(request: ActingRequest, case_id: UUID) -> HttpResponse:
     operation_id="stateAdmissionDispute",
     openapi_extra=writes(200),
 )
-def state(request: ActingRequest, case_id: UUID, sent: AnswerSent) -> HttpResponse:
+def state(request: ActingRequest, case_id: UUID, sent: AttendanceSent) -> HttpResponse:
     def act() -> tuple[int, Any]:
         disputes.state(
             case_id,
@@ -739,7 +744,7 @@ def decide(request: ActingRequest, case_id: UUID, sent: VerdictSent) -> HttpResp
     operation_id="importPreschoolRecords",
     openapi_extra=writes(200),
 )
-def import_records(request: ActingRequest, sent: ChildrenSent) -> HttpResponse:
+def import_records(request: ActingRequest, sent: KindergartenChildrenSent) -> HttpResponse:
     def act() -> tuple[int, Any]:
         done = preschool.import_records(
             preschool.from_values([one.model_dump() for one in sent.children]),
@@ -769,7 +774,7 @@ def import_records(request: ActingRequest, sent: ChildrenSent) -> HttpResponse:
     operation_id="findPreschoolRecord",
     openapi_extra=writes(200),
 )
-def find(request: ActingRequest, sent: ChildSent) -> HttpResponse:
+def find(request: ActingRequest, sent: KindergartenChildSent) -> HttpResponse:
     def act() -> tuple[int, Any]:
         found, values = preschool.find(name=sent.name, document_number=sent.document_number, by=request.actor)
         shown = KindergartenRecord(
