@@ -82,6 +82,7 @@ class World:
     to_issue: UUID
     awaited: UUID
     dispute: UUID
+    reorganisation: UUID
 
 
 def admitted_here() -> dict[str, UUID]:
@@ -96,7 +97,6 @@ def admitted_here() -> dict[str, UUID]:
         "awaited": admissions(found.id)[0].id,
         "dispute": dispute.id,
     }
-    reorganisation: UUID
 
 
 def uploaded(pupils: list[dict[str, str]], name: str, content: bytes = b"") -> RosterBatch:
