@@ -13,6 +13,6 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AddIndex(
             model_name='enrolment',
-            index=models.Index(condition=models.Q(('ended_on__isnull', False), ('state__in', ['03', '09', '14', '15', '99'])), fields=['place', 'ended_on'], name='enrolment_place_lost'),
+            index=models.Index(condition=models.Q(('ended_on__isnull', False), models.Q(('state', '03'), ('state', '09'), ('state', '14'), ('state', '15'), ('state', '99'), _connector='OR')), fields=['place', 'ended_on'], name='enrolment_place_lost'),
         ),
     ]
