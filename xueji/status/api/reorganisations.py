@@ -47,7 +47,7 @@ SchoolMark = Annotated[
 ]
 
 
-class FindingShown(Schema):
+class ReorganisationFinding(Schema):
     """Something that stands in the way, or is only worth a look."""
 
     code: str
@@ -68,7 +68,7 @@ class SchoolCountShown(Schema):
     is_closed: bool
 
 
-class ClassShown(Schema):
+class ReorganisedClass(Schema):
     """A class with where it goes or went. `pupils`: before the effect those who sit in it, since then those who went."""
 
     school: str = Field(description="原校 / name of the school as it was")
@@ -112,9 +112,9 @@ class ReorganisationShown(Schema):
     )
     effect_on: date | None
     undo_until: date | None
-    findings: list[FindingShown]
+    findings: list[ReorganisationFinding]
     schools: list[SchoolCountShown]
-    classes: list[ClassShown]
+    classes: list[ReorganisedClass]
 
 
 class ClassSent(Sent):
@@ -198,7 +198,7 @@ def shown(request: ActingRequest, request_id: UUID) -> dict[str, Any]:
         effect_on=asked.effect_on,
         undo_until=asked.undo_until,
         findings=[
-            FindingShown(code=one.code, stops=one.is_stop, message_zh=one.zh, message_en=one.en)
+            ReorganisationFinding(code=one.code, stops=one.is_stop, message_zh=one.zh, message_en=one.en)
             for one in (preview.findings if is_open else ())
         ],
         schools=[
@@ -214,7 +214,7 @@ def shown(request: ActingRequest, request_id: UUID) -> dict[str, Any]:
             for one in (rules.school_counts(facts) if is_open else ())
         ],
         classes=[
-            ClassShown(
+            ReorganisedClass(
                 school=one.source,
                 number=one.number,
                 name=one.name,
