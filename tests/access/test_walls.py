@@ -324,6 +324,9 @@ def fill() -> None:
         cursor.execute(
             f"INSERT INTO audit_block ({OF_BLOCK}) VALUES (1, 1, 1, 1, 1, '', '', now(), 1, 1, '', '')"
         )
+        cursor.execute(
+            "INSERT INTO audit_cosignature (block, witness, signature, at) VALUES (1, '合成', '', now())"
+        )
 
 
 def fill_admissions() -> None:
