@@ -50,7 +50,8 @@ node_modules/.installed: .venv/.made package.json package-lock.json
 
 test: setup-dev
 	@sh scripts/chromium.sh
-	@$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile $(PYTEST)
+	@# In the order of the folders: a file of few, long tests must not come last.
+	@$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(PYTEST)
 
 check: setup-dev
 	$(BIN)/ruff check .

@@ -6,6 +6,8 @@ from playwright.sync_api import expect
 
 from tests.factories import pupil
 from tests.journeys.conftest import Visit
+from tests.journeys.test_status import approve
+from tests.status.cases import HERE, class_id
 from tests.web.registered import LEADER, OFFICER, REGISTRAR, one_called, register
 
 LONG_NAME = "阿卜杜热合曼·麦麦提吐尔逊"
@@ -57,10 +59,15 @@ def test_a_pupil_moves_to_another_class_and_the_record_says_so(visit: Visit) -> 
     register(*PUPILS)
     registrar = visit(REGISTRAR)
     registrar.go(f"/pupils/{one_called(LONG_NAME).id}/")
-    registrar.follow("调整班级")
-    registrar.page.get_by_label("3班（现有 0 人）").check()
-    registrar.press("调入")
-    registrar.sees(LONG_NAME, "已调入 3班", "一年级3班")
+    registrar.press("调整班级")
+    registrar.page.locator("select[name=class_id]").select_option(str(class_id(HERE, "2026103")))
+    registrar.press("核对")
+    registrar.page.wait_for_url("**?checked=1*")
+    registrar.press("提交")
+    registrar.sees("查询码")
+    approve(visit(f"l{HERE}"), takes_effect=True)
+    registrar.go(f"/pupils/{one_called(LONG_NAME).id}/")
+    registrar.sees(LONG_NAME, "一年级3班")
 
 
 def test_a_whole_class_moves_after_its_result_was_shown(visit: Visit) -> None:
