@@ -87,19 +87,6 @@ def database_environment(db: None) -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
-def running_site(cleaner: databases.Cleaner) -> Iterator[str]:
-    """Web server and worker on the database of this run; the address without a slash at the end."""
-    with sites.running(databases.environment_of(settings.DATABASES["default"]["NAME"])) as address:
-        yield address
-
-
-@pytest.fixture
-def site(db: None, running_site: str) -> str:
-    """The address of the running site, with an empty registry behind it before every test."""
-    return running_site
-
-
-@pytest.fixture(scope="session")
 def chromium() -> str:
     """The path of the browser of the journeys."""
     path = sites.chromium()

@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from playwright.sync_api import Browser, expect, sync_playwright
 
+from tests import databases, sites
 from tests.journeys.visitors import Visitor
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-dev-shm-usage"]
@@ -23,7 +25,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("browser")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
+def running_site(cleaner: databases.Cleaner) -> Iterator[str]:
+    """Web server, worker and sealer on the database of this run; the address without a slash at the end.
+
+    They end with the journeys: what a test of another folder leaves for a worker is for that test to do.
+    """
+    with sites.running(databases.environment_of(settings.DATABASES["default"]["NAME"])) as address:
+        yield address
+
+
+@pytest.fixture
+def site(db: None, running_site: str) -> str:
+    """The address of the running site, with an empty registry behind it before every test."""
+    return running_site
+
+
+@pytest.fixture(scope="package")
 def browser(chromium: str) -> Iterator[Browser]:
     # Playwright drives the browser from a loop of its own in this thread; our queries block it, as they may.
     before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
