@@ -60,6 +60,7 @@ from xueji.changes.rules.problem_records import (
     Remedy,
     Side,
 )
+from xueji.students.actions import note_listed
 
 MOST_WORDS = 500
 
@@ -94,6 +95,7 @@ def listed(
     page = problems.listed(
         request.actor, tab, today=timezone.localdate(), after=key[0] if key else None, size=limit
     )
+    note_seen(request, *(line.id for line in page.items), fields=("name", "problem"))
     items = [
         ProblemLine(
             id=line.id,
@@ -120,7 +122,14 @@ def listed(
 )
 def one(request: ActingRequest, case_id: UUID) -> HttpResponse:
     request.actor.require("problems.view")
-    return answer(200, problem_shapes.content_of(request, case_id))
+    content = problem_shapes.content_of(request, case_id)
+    note_seen(request, case_id, fields=("identity", "problem"))
+    return answer(200, content)
+
+
+def note_seen(request: ActingRequest, *case_ids: UUID, fields: tuple[str, ...]) -> None:
+    """Record that the pupils of these problem records were shown."""
+    note_listed(problems.students_of(case_ids), by=request.actor, fields=fields, duty="problems.view")
 
 
 @router.get(

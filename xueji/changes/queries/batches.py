@@ -206,6 +206,7 @@ class Pupil:
     """An accepted row as a desk sees it. `document` is the number in full: mask it where it is shown."""
 
     row: int
+    student_id: UUID
     name: str
     sex: str
     birth_on: date
@@ -219,7 +220,8 @@ class Pupil:
 
 
 ROWS = """
-SELECT r.row, r.name, r.sex, r.birth_on, c.number, r.document_type, r.state, r.reason, r.is_known, r.index, r.document
+SELECT r.row, r.name, r.sex, r.birth_on, c.number, r.document_type, r.state, r.reason, r.is_known, r.index, r.document,
+    r.student_id
 FROM changes_rosterrow r JOIN organisations_class c ON c.id = r.class_id
 WHERE r.batch_id = %(batch)s AND r.place >= %(lo)s AND r.place < %(hi)s AND r.state = ANY(%(states)s)
     AND (NOT %(warned)s OR EXISTS (
@@ -277,11 +279,25 @@ def pupils_page(
         warnings.setdefault(row, []).append(told(row, column, code, params))
     ring = settings.XUEJI_KEY_RING
     pupils = []
-    for row, name, sex, birth_on, class_number, kind, state, reason, is_known, index, blob in found.items:
+    for (
+        row,
+        name,
+        sex,
+        birth_on,
+        class_number,
+        kind,
+        state,
+        reason,
+        is_known,
+        index,
+        blob,
+        id_,
+    ) in found.items:
         number = ring.decrypt(bytes(blob), associated("identifier", bytes(index))) if blob else ""
         pupils.append(
             Pupil(
                 row=row,
+                student_id=id_,
                 name=name,
                 sex=sex,
                 birth_on=birth_on,

@@ -158,6 +158,12 @@ def listed(
     )
 
 
+def students_of(case_ids: Collection[UUID]) -> list[UUID]:
+    """Return the registered pupils that these problem records are about, as far as they lie in scope. One query."""
+    parties = CaseParty.objects.filter(case_id__in=case_ids, student_id__isnull=False)
+    return sorted({student for student in parties.values_list("student_id", flat=True) if student})
+
+
 # Records -----------------------------------------------------------------------------------
 
 

@@ -18,6 +18,7 @@ from pydantic import Field
 from xueji.access.api import AFTER, PAGE_SIZE, READ_ERRORS, ActingRequest, Listing, answer, cursor_of, router
 from xueji.access.scope import Actor
 from xueji.lib import masks
+from xueji.status.actions.readings import note_absent
 from xueji.status.api.overdue import PLACE, no_such_office
 from xueji.status.api.shapes import STATUS, day_and_case
 from xueji.status.queries import absences, absent, overdue
@@ -133,6 +134,7 @@ def suspensions(
     page = absent.overdue_suspensions(
         today=today, below=_area(by, area), after=day_and_case(after), size=limit
     )
+    note_absent([one.pupil.student_id for one in page.items], by=by)
     content = Listing[SuspensionShown](
         items=[
             SuspensionShown(
@@ -162,6 +164,7 @@ def dropouts(
 ) -> HttpResponse:
     by = request.actor
     page = absent.dropouts(below=_area(by, area), after=day_and_case(after), size=limit)
+    note_absent([one.pupil.student_id for one in page.items], by=by)
     content = Listing[DropoutShown](
         items=[
             DropoutShown(**_pupil(one.pupil, by), reason=one.reason, whereabouts=one.whereabouts)
@@ -184,6 +187,7 @@ def lost(
 ) -> HttpResponse:
     by = request.actor
     page = absent.pool(below=_area(by, area), after=day_and_case(after), size=limit)
+    note_absent([one.pupil.student_id for one in page.items], by=by)
     content = Listing[LostShown](
         items=[LostShown(**_pupil(one.pupil, by), state=one.state) for one in page.items],
         next=cursor_of(page.after),

@@ -60,4 +60,5 @@ def listed(
 )
 def one_case(request: ActingRequest, case_id: UUID) -> HttpResponse:
     request.actor.require("status.view")
-    return answer(200, content_of(request, case_id))
+    content = content_of(request, case_id, is_reading=True)
+    return answer(200, content)

@@ -33,6 +33,7 @@ from xueji.lib import masks
 from xueji.lib.errors import Refused
 from xueji.organisations.models import Class
 from xueji.status.actions import class_requests as actions
+from xueji.status.actions.readings import note_movers
 from xueji.status.api.shapes import STATUS
 from xueji.status.queries import class_requests as queries
 from xueji.status.queries.class_requests import RequestLine, RequestView
@@ -292,7 +293,9 @@ def listing(
     operation_id="readClassRequest",
 )
 def show(request: ActingRequest, request_id: UUID) -> HttpResponse:
-    return answer(200, _shown(_request(request, request_id), request))
+    found = _request(request, request_id)
+    note_movers([one.student_id for one in found.moves], by=request.actor)
+    return answer(200, _shown(found, request))
 
 
 class ClassRequestActSent(Sent):

@@ -33,6 +33,7 @@ from xueji.access.api import (
 from xueji.lib import masks
 from xueji.status.actions import graduations as actions
 from xueji.status.actions.cases import NotNow
+from xueji.status.actions.readings import note_leavers
 from xueji.status.api.shapes import STATUS
 from xueji.status.queries import graduations as queries
 from xueji.status.queries.last_acts import was_last
@@ -196,6 +197,7 @@ def grades(request: ActingRequest) -> HttpResponse:
 def grade(request: ActingRequest, grade_id: int) -> HttpResponse:
     preview = actions.what_blocks(grade_id, by=request.actor, today=timezone.localdate())
     is_own = request.actor.place == preview.grade.place
+    note_leavers([line.student_id for line in preview.standing.lines if line.findings], by=request.actor)
     content = GradeShown(
         **_grade(preview.grade),
         findings=[_finding(one) for one in preview.findings],
@@ -254,7 +256,9 @@ def listing(
     operation_id="readGraduation",
 )
 def show(request: ActingRequest, request_id: UUID) -> HttpResponse:
-    return answer(200, _shown(request, request_id))
+    content = _shown(request, request_id)
+    note_leavers([UUID(one["pupil"]) for one in content["pupils"]], by=request.actor)
+    return answer(200, content)
 
 
 # Acts ------------------------------------------------------------------------------------

@@ -30,8 +30,10 @@ from xueji.lib.errors import Refused
 from xueji.organisations.queries import calendar
 from xueji.status.actions import cases
 from xueji.status.actions.cases import FieldsMissing, Stopped
+from xueji.status.actions.readings import note_case_seen
 from xueji.status.queries import cases as queries
 from xueji.status.queries.cases import SENDING, CaseView, PaperLine
+from xueji.status.queries.discreet import case_content
 from xueji.status.queries.images import rows_of
 from xueji.status.rules.business import Named
 from xueji.status.rules.kind import Kind, Obstacle
@@ -253,13 +255,22 @@ def stated_shown(kind: Kind, payload: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def content_of(
-    request: ActingRequest, case_id: UUID, *, note: tuple[str, str] | None = None
+    request: ActingRequest,
+    case_id: UUID,
+    *,
+    note: tuple[str, str] | None = None,
+    is_reading: bool = False,
 ) -> dict[str, Any]:
-    """Return a case as the caller may see it. Raises NoSuchCase."""
+    """Return a case as the caller may see it; where it is only read, that is recorded. Raises NoSuchCase."""
     by, today = request.actor, timezone.localdate()
     case = queries.seen_by(case_id, by=by, today=today)
     if case is None:
         raise cases.no_such_case()
+    if is_reading:
+        # As on the page: what is discreet and can no longer be undone is not shown any more.
+        if case.is_discreet and case_content(case_id, by=by, today=today) is None:
+            raise cases.no_such_case()
+        note_case_seen(case, by=by)
     ahead = queries.ahead_of(case, today=today) if case.is_open and case.effect_on is None else None
     has_effect = case.effect_on is not None and case.state is not State.UNDONE
     plan = queries.done_by(case) if has_effect else ahead.plan if ahead else None

@@ -17,6 +17,7 @@ from xueji.access.rules.permissions import Level
 from xueji.access.scope import Actor
 from xueji.lib import masks
 from xueji.organisations.queries import name_at, way_to
+from xueji.status.actions.readings import note_absent
 from xueji.status.queries import absences
 from xueji.status.queries import absent as queries
 from xueji.status.queries.absences import AbsentTally
@@ -47,12 +48,16 @@ def absent(request: ActingRequest) -> HttpResponse:
     if tab == "suspensions":
         overdue = queries.overdue_suspensions(today=today, below=area, after=after)
         table, key = suspensions_table(overdue.items, by, today), overdue.after
+        seen = [one.pupil.student_id for one in overdue.items]
     elif tab == "dropouts":
         dropouts = queries.dropouts(below=area, after=after)
         table, key = dropouts_table(dropouts.items, by), dropouts.after
+        seen = [one.pupil.student_id for one in dropouts.items]
     else:
         lost = queries.pool(below=area, after=after)
         table, key = pool_table(lost.items, by), lost.after
+        seen = [one.pupil.student_id for one in lost.items]
+    note_absent(seen, by=by)
     way = [one for one in way_to(area) if one.place in by.scope]
     context: dict[str, Any] = {
         "tabs": [(name, TABS[name], address(area, name), name == tab) for name in TABS],

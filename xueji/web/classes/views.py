@@ -24,6 +24,7 @@ from xueji.organisations.models import Class
 from xueji.organisations.queries import authority_codes, offices_at
 from xueji.organisations.rules.school_kinds import Stage
 from xueji.status.actions import class_requests as actions
+from xueji.status.actions.readings import note_movers
 from xueji.status.queries import class_requests as queries
 from xueji.status.queries.class_requests import RequestLine, RequestView
 from xueji.status.rules.class_requests import LARGE_CLASS, STATE_NAMES, ClassCount, RequestState
@@ -275,6 +276,7 @@ def page_of_request(
     status: int | None = None,
 ) -> HttpResponse:
     actor, line = request.actor, found.line
+    note_movers([one.student_id for one in found.moves[:MOST_SHOWN]], by=actor)
     is_own = actor.place == line.place
     waits = line.state is RequestState.WITH_LEADER
     ways = tuple(

@@ -21,6 +21,7 @@ from xueji.organisations.queries import name_at, offices_at
 from xueji.organisations.rules.school_kinds import Stage
 from xueji.status.actions import graduations as actions
 from xueji.status.actions.graduations import ChoicesUnfit, Preview
+from xueji.status.actions.readings import note_leavers
 from xueji.status.models import Graduation
 from xueji.status.queries import graduations as queries
 from xueji.status.queries.graduations import Gone, Line, Listed, Waiting
@@ -111,6 +112,7 @@ def page_of_grade(request: ActingRequest, grade_id: int, refused: Refused | None
     actor, today = request.actor, timezone.localdate()
     preview = actions.what_blocks(grade_id, by=actor, today=today)
     found, standing = preview.grade, preview.standing
+    note_leavers([line.student_id for line in standing.lines], by=actor)
     is_own = actor.place == found.place
     name = words.grade_word(found.facts.number)
     warned = [line for line in standing.lines if line.findings]
@@ -221,6 +223,7 @@ def page_of_request(
     state = State(asked.state)
     is_own = actor.place == asked.place
     listed = queries.listed(asked.id)
+    note_leavers([one.student_id for one in listed], by=actor)
     is_over = state not in rules.OPEN
     name = words.grade_word(asked.number)
     blocked = [line for line in preview.standing.lines if line.findings] if not is_over else []
@@ -387,6 +390,7 @@ def class_(request: ActingRequest, request_id: UUID, class_id: int) -> HttpRespo
     listed = [one for one in queries.listed(asked.id) if one.class_id == class_id]
     if not listed:
         raise actions.no_such()
+    note_leavers([one.student_id for one in listed], by=actor)
     names = queries.class_names({class_id})
     state, stage = State(asked.state), Stage(asked.stage)
     is_own = actor.place == asked.place and actor.may("status.file")
@@ -541,6 +545,7 @@ def undo_some(request: ActingRequest, request_id: UUID) -> HttpResponse:
     asked, left = actions.who_left(request_id, by=request.actor)
     if not may_undo(request, asked):
         raise actions.no_such()
+    note_leavers([one.student_id for one in left], by=request.actor)
     form = UndoForm(request.POST if request.method == "POST" else None)
     name = words.grade_word(asked.number)
     context: dict[str, Any] = {

@@ -28,6 +28,7 @@ from xueji.changes.rules.problem_records import (
     Side,
 )
 from xueji.lib.errors import Refused
+from xueji.students.actions import note_listed
 from xueji.web.doors import ActingRequest, done_once, door
 from xueji.web.pages import UNPROCESSABLE, Column, Row, Table, render
 from xueji.web.problems import words
@@ -54,6 +55,7 @@ def problem_list(request: ActingRequest) -> HttpResponse:
         after=uuid_key(request.GET.get("after", "")),
         before=uuid_key(request.GET.get("before", "")),
     )
+    note_seen(request, *(line.id for line in found.items), fields=("name", "problem"))
     is_school = request.actor.level is Level.SCHOOL
     columns = [Column(_("学生")), Column(_("问题"))]
     if not is_school:
@@ -108,11 +110,17 @@ def page(
     case = problems.seen_by(case_id, by=request.actor, today=timezone.localdate())
     if case is None:
         raise Http404
+    note_seen(request, case_id, fields=("identity", "problem"))
     if isinstance(case, DeskCase):
         context = desk_context(case, in_full=in_full) | (forms or {})
         return render(request, "problems/desk.html", context, refused=refused, status=status)
     context = school_context(case, chosen or request.GET.get("answer", "")) | (forms or {})
     return render(request, "problems/school.html", context, refused=refused, status=status)
+
+
+def note_seen(request: ActingRequest, *case_ids: UUID, fields: tuple[str, ...]) -> None:
+    """Record that the pupils of these problem records were shown."""
+    note_listed(problems.students_of(case_ids), by=request.actor, fields=fields, duty="problems.view")
 
 
 def crumbs(title: str) -> list[tuple[str, str]]:

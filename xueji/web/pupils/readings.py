@@ -32,6 +32,10 @@ FIELD_NAMES = {
     "number": gettext_lazy("学籍号"),
     "document": gettext_lazy("身份证件号"),
     "change": gettext_lazy("学籍变动"),
+    "birth": gettext_lazy("出生日期"),
+    "graduation": gettext_lazy("毕业办理"),
+    "absence": gettext_lazy("不在校情况"),
+    "problem": gettext_lazy("问题学籍"),
 }
 WAYS = {
     "pupil.read": gettext_lazy("打开记录"),

@@ -18,6 +18,7 @@ from xueji.changes.rules import return_reasons
 from xueji.changes.rules.roster_findings import BY_CODE as FINDING_CODES
 from xueji.changes.rules.roster_findings import Severity
 from xueji.lib import masks
+from xueji.students.actions import note_listed
 from xueji.students.rules import code_lists
 from xueji.web.doors import ActingRequest
 from xueji.web.pages import Column, Row, Table, part
@@ -25,6 +26,8 @@ from xueji.web.rosters import words
 from xueji.web.templatetags.xueji import in_chinese, spoken, thousands
 
 SAMPLE, WHOLE_PAGE = 20, 100
+# What the page shows of each pupil, as the record of who read it names it.
+ROW_FIELDS = ("name", "sex", "birth", "class", "document")
 
 # What each code is called where there is no cell to speak about.
 KINDS = {
@@ -205,6 +208,10 @@ def pupils_context(
     )
     on_page = {pupil.row for pupil in found.items}
     taken_out = batches.pupils_page(batch.id, states=batches.TAKEN_OUT, size=50) if batch.excepted else None
+    shown = [*found.items, *(taken_out.items if taken_out else ())]
+    note_listed(
+        [pupil.student_id for pupil in shown], by=request.actor, fields=ROW_FIELDS, duty="roster.view"
+    )
     return {
         "lines": [line_of(pupil, ticked.rows) for pupil in found.items],
         "shown_all": shown_all,

@@ -14,13 +14,13 @@ from django.utils.translation import gettext as _
 
 from xueji.lib.errors import Refused
 from xueji.status.actions import cases, papers
+from xueji.status.actions.readings import note_case_seen
 from xueji.status.queries import cases as queries
 from xueji.status.queries.cases import CaseView
 from xueji.status.queries.discreet import case_content
 from xueji.status.rules.kind import Weight
 from xueji.status.rules.plans import Plan
 from xueji.status.rules.steps import Act, State
-from xueji.students.actions import note_read
 from xueji.web.doors import ActingRequest, done_once, door
 from xueji.web.pages import UNPROCESSABLE, render
 from xueji.web.rosters.words import row_key
@@ -56,8 +56,7 @@ def origin_of(case: CaseView) -> int | None:
 def show(request: ActingRequest, case_id: UUID) -> HttpResponse:
     """A case, as the reader's office sees it."""
     case = case_or_404(request, case_id)
-    if not case.is_discreet:  # of those it is recorded elsewhere who looked, for those who must know
-        note_read(case.student_id, place=case.place, by=request.actor, fields=("change",), duty="status.view")
+    note_case_seen(case, by=request.actor)
     return page(request, case)
 
 
