@@ -416,6 +416,8 @@ TOURS: dict[str, tuple[Stop, ...]] = {
         Stop("training", of("appointment")),
         Stop("training", of("appointment"), then="登记证书"),
         Stop("sealed-accounts"),
+        Stop("permissions"),
+        Stop("permissions", query="role=security&level=school"),
         Stop("appointment-page", of("appointment")),
     ),
 }

@@ -22,8 +22,10 @@ pytestmark = pytest.mark.usefixtures("db")
 NOWHERE = "01938f3e-7c1a-7e55-9b0a-6f1f9d7f2b11"
 # A family's code opens it to everybody; the sealed history is open to who copies or signs it.
 PUBLIC = {"trackCase", "listBlocks", "coSign"}
-# What an account administrator may read as well: names of schools and the rules of provinces.
-OF_ADMINISTRATORS = {"listSchools", "getSchool", "listPacks", "listPackVersions", "getPack", "comparePacks"}
+# What an account administrator may read as well: names of schools, the rules of provinces, who may do what.
+OF_ADMINISTRATORS = {
+    "listSchools", "getSchool", "listPacks", "listPackVersions", "getPack", "comparePacks", "listPermissions",
+}  # fmt: skip
 DESCRIPTION: dict[str, Any] = json.loads(json.dumps(api.get_openapi_schema(), default=str))
 SCHEMAS = DESCRIPTION["components"]["schemas"]
 

@@ -17,7 +17,7 @@ from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.parser import Parser
 
-from xueji.access import history_api, stand_ins_api
+from xueji.access import history_api, permissions_api, stand_ins_api
 from xueji.access.api import (
     InvalidRequest,
     NotFound,
@@ -56,6 +56,7 @@ TAGS = [
     {"name": "schools", "description": "学校与班级 / Schools and classes"},
     {"name": "packs", "description": "省级规则 / Rules of provinces"},
     {"name": "stand-ins", "description": "代理 / Stand-ins"},
+    {"name": "trust", "description": "权限 / Who may do what"},
     {"name": "history", "description": "封存的操作记录 / The sealed history, for witnesses"},
 ]
 
@@ -115,7 +116,16 @@ api = NinjaAPI(
     openapi_extra={"tags": TAGS, "info": {"license": {"name": "Apache-2.0", "identifier": "Apache-2.0"}}},
 )
 # Each room has put its doors on the router when it was imported.
-ROOMS = (history_api, stand_ins_api, changes_api, students_api, organisations_api, packs_api, status_api)
+ROOMS = (
+    history_api,
+    permissions_api,
+    stand_ins_api,
+    changes_api,
+    students_api,
+    organisations_api,
+    packs_api,
+    status_api,
+)
 api.add_router("", router)
 
 

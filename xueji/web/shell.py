@@ -48,6 +48,7 @@ NAVIGATION = (
     Entry("overdue", _("逾期情况"), "clock", "status.view"),
     Entry("accounts", _("账号"), "key", "accounts.manage"),
     Entry("sealed-accounts", _("封存的账号"), "lock", "accounts.sealed"),
+    Entry("permissions", _("权限表"), "list-check", "permissions.view"),
 )
 
 

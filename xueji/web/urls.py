@@ -30,4 +30,5 @@ urlpatterns = [
     path("", include("xueji.web.overdue.urls")),
     path("", include("xueji.web.absent.urls")),
     path("", include("xueji.web.accounts.urls")),
+    path("", include("xueji.web.trust.urls")),
 ]

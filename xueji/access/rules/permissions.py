@@ -336,6 +336,12 @@ PERMISSIONS: tuple[Permission, ...] = (
         _at(AUTHORITIES, Role.LEADER, Role.SECURITY),
     ),
     Permission(
+        "permissions.view",
+        "查看权限表",
+        "See who may do what",
+        _at(SCHOOL, Role.ADMINISTRATOR) | _at(AUTHORITIES, *SEPARATED),
+    ),
+    Permission(
         "training.record",
         "登记学籍管理员培训证书",
         "Record the training of registrars",
