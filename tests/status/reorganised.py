@@ -115,6 +115,7 @@ def stays_of(student: UUID) -> list[tuple[str, str, str, str]]:
 
 # Everything a reorganisation may touch, but the history and the request itself; classes it opened stay, closed.
 TOUCHED = {
+    "changes_admission": "",
     "students_student": "- 'version'",
     "students_identifier": "",
     "students_familymember": "",

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -15,7 +16,8 @@ from uuid import UUID
 import pytest
 from django.db import connections, transaction
 
-from tests.factories import PLACES, TODAY, account, actor, pupil
+from tests.changes import admissions
+from tests.factories import PLACES, TODAY, account, actor, pupil, school
 from tests.races import at_once
 from tests.status.cases import (
     HERE,
@@ -51,7 +53,10 @@ from tests.status.reorganised import (
 )
 from tests.web.registered import register
 from xueji.access.queries import actor_named
-from xueji.access.scope import NotAllowed
+from xueji.access.scope import NotAllowed, acting
+from xueji.changes.actions import rosters
+from xueji.changes.actions.admissions import lists
+from xueji.changes.actions.closing import SchoolAwaitsPupils, close_school
 from xueji.lib.errors import Refused
 from xueji.organisations.queries import place_of_identifier, schools_named
 from xueji.status.actions import cases, promotion, reorganisations
@@ -59,7 +64,7 @@ from xueji.status.actions.cases import CannotUndo, NotNow, NotYourTurn, OwnWork,
 from xueji.status.actions.reorganisations import NoSuchReorganisation, NoSuchSchool, ReorganisationStopped
 from xueji.status.models import CampaignSchool, Placement, Reorganisation, ReorganisedClass, SealedCopy
 from xueji.status.queries.feed import page
-from xueji.status.queries.reorganisations import history, listed, moves_of, number_waiting_at
+from xueji.status.queries.reorganisations import awaited_moved, history, listed, moves_of, number_waiting_at
 from xueji.status.rules.feed_facts import Fact
 from xueji.status.rules.graduation import State
 from xueji.status.rules.reorganisation import Kind, Line, school_counts
@@ -285,6 +290,91 @@ def test_a_closed_school_gives_each_class_to_the_school_that_is_named() -> None:
     assert broken() == []
 
 
+# Admitted pupils who have not come -------------------------------------------------------------------
+
+TERMS = replace(admissions.TERMS, school_year=TODAY.year)
+
+
+def awaited_at() -> dict[str, list[str]]:
+    """Return the names of whom each school awaits."""
+    found: dict[str, list[str]] = {HERE: [], NEXT_DOOR: [], OTHER_COUNTY: []}
+    for one in admissions.admissions():
+        (there,) = (identifier for identifier in found if PLACES[identifier] == one.place)
+        assert one.school_id == school_id(there)
+        found[there].append(one.name)
+    return found
+
+
+@pytest.mark.parametrize("kind", [Kind.MERGE, Kind.CLOSE, Kind.SPLIT])
+def test_admitted_pupils_who_have_not_come_follow_their_grade_and_come_back_with_the_undo(kind: Kind) -> None:
+    pupils_of_two_schools()
+    admissions.issued(
+        [admissions.child(41), admissions.child(42), admissions.child(43, NEXT_DOOR)], terms=TERMS
+    )
+    names = {key: sorted(value) for key, value in awaited_at().items()}
+    before = everything()
+    request = split_off("2026101", "2026102", "2026103") if kind is Kind.SPLIT else proposed(kind)
+    _, preview = reorganisations.look_ahead(request.id, by=actor(OFFICER), today=TODAY)
+    assert [one.pupils for one in preview.facts.awaited] == [2]
+    approved(request)
+    assert {key: sorted(value) for key, value in awaited_at().items()} == {
+        HERE: [],
+        NEXT_DOOR: sorted(names[HERE] + names[NEXT_DOOR]),
+        OTHER_COUNTY: [],
+    }
+    ((moved, target),) = awaited_moved(Reorganisation.everywhere.using("owner").get())
+    assert (moved.pupils, target) == (2, school_id(NEXT_DOOR))
+    undone(request)
+    assert everything() == before
+
+
+def test_where_their_grade_is_divided_the_plan_has_to_say_where_they_come() -> None:
+    pupils_of_two_schools()
+    admissions.issued([admissions.child(41)], terms=TERMS)
+    request = begun(Kind.CLOSE, targets=(NEXT_DOOR, OTHER_COUNTY), by=ABOVE, archives_place=330900 * 10**6)
+    here, known = classes_of(HERE), {"by": actor(ABOVE), "today": TODAY}
+    lines = {
+        here[number]: Line(here[number], school_id(target))
+        for number, target in (("2026101", NEXT_DOOR), ("2026102", OTHER_COUNTY), ("2025101", OTHER_COUNTY))
+    }
+    reorganisations.assign(request.id, lines, **known)
+    with pytest.raises(ReorganisationStopped) as stopped:
+        reorganisations.propose(request.id, **known)
+    assert codes(stopped) == ["awaited-without-school"]
+    entry = (school_id(HERE), "primary", TODAY.year)
+    reorganisations.assign(request.id, lines, awaited={entry: school_id(OTHER_COUNTY)}, **known)
+    approved(reorganisations.propose(request.id, **known), by="l330900")
+    assert [len(names) for names in awaited_at().values()] == [0, 0, 1]
+
+
+def test_a_school_that_has_only_awaited_pupils_is_reorganised_and_not_simply_closed() -> None:
+    admissions.issued([admissions.child(41)], terms=TERMS)
+    with acting(actor(OFFICER).scope), pytest.raises(SchoolAwaitsPupils):
+        close_school(school(HERE), by=actor(OFFICER), today=TODAY)
+    reorganised()
+    assert [len(names) for names in awaited_at().values()] == [0, 1, 0]
+    with pytest.raises(lists.NothingToIssue):
+        admissions.issued([admissions.child(42)], terms=TERMS)
+
+
+def test_an_undo_stops_once_a_pupil_has_come_to_the_other_school() -> None:
+    pupils_of_two_schools()
+    admissions.issued([admissions.child(41)], terms=TERMS)
+    request = reorganised()
+    child = admissions.child(41)
+    values = pupil(41, name=child["name"], document_number=child["document_number"])
+    batch, _ = rosters.enrol_one(
+        values, school=school(NEXT_DOOR), by=actor(f"r{NEXT_DOOR}"), today=TODAY, door="form"
+    )
+    assert batch is not None
+    before = everything()
+    with pytest.raises(CannotUndo):
+        undone(request)
+    assert everything() == before
+    rosters.undo(batch.id, by=actor(f"r{NEXT_DOOR}"), today=TODAY)
+    assert undone(request).state == State.UNDONE
+
+
 # What stands in the way --------------------------------------------------------------------------
 
 
@@ -311,8 +401,6 @@ def test_a_pupil_on_the_way_to_the_school_is_settled_first_too() -> None:
 def test_a_roster_on_its_way_is_settled_first() -> None:
     pupils_of_two_schools()
     from tests.changes.rosters_as_csv import as_csv
-    from tests.factories import school
-    from xueji.changes.actions import rosters
 
     batch, _ = rosters.receive(
         as_csv([pupil(20, name="撤合成庚")]), file_name="一.csv", school=school(HERE), by=actor(f"r{HERE}")

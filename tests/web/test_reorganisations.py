@@ -11,6 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from tests.changes.admissions import child, issued
 from tests.factories import PLACES, actor
 from tests.status.cases import HERE, NEXT_DOOR
 from tests.status.reorganised import ABOVE, LEADER, NAMES, OFFICER, begun, pupils_of_two_schools, reorganised
@@ -100,6 +101,38 @@ def test_a_grade_is_sent_as_a_whole_and_the_pupil_s_page_tells_of_it() -> None:
     record = text_of(as_(f"r{NEXT_DOOR}").get(reverse("student", args=[first])))
     assert "学校撤并，随班划转" in record
     assert NAMES[0] in record
+
+
+def test_where_admitted_pupils_are_to_come_is_chosen_shown_and_told_to_a_program() -> None:
+    pupils_of_two_schools()
+    issued([child(41)])
+    officer = as_(OFFICER)
+    made = officer.post(reverse("reorganisation-new"), filled_in(kind="split", archives=""))
+    groups = officer.get(made.url).context["groups"]
+    target = str(next(iter(officer.get(made.url).context["targets"])).id)
+    first = next(group["classes"][0]["one"].id for group in groups if group["year"] == 2026)
+    divided = plan_of(officer, made.url) | {f"class-{first}": target}
+    officer.post(made.url, divided)
+    shown = reverse("reorganisation", args=[the_request().id])
+    assert "还没有说明到哪里报到" in text_of(officer.get(shown))
+    officer.post(made.url, divided | {"awaited-0": target})
+    ahead = text_of(officer.get(shown))
+    assert "2026 年小学" in ahead
+    assert "还没有说明到哪里报到" not in ahead
+    press(officer, "propose")
+    press(as_(LEADER), "approve")
+    assert "改到接收学校报到的新生" in text_of(officer.get(shown))
+    told = officer.get(f"/api/v1/reorganisations/{the_request().id}").json()["awaited"]
+    assert [(one["pupils"], one["to_school"], one["is_unsaid"]) for one in told] == [
+        (1, "定海区第二小学", False)
+    ]
+
+
+def test_a_school_that_awaits_pupils_leads_to_the_reorganisation_too() -> None:
+    issued([child(41)])
+    refused = as_(OFFICER).post(reverse("school-close", args=[PLACES[HERE]]), {})
+    assert refused.status_code == 409
+    assert f"{reverse('reorganisation-new')}?school={PLACES[HERE]:012d}" in text_of(refused)
 
 
 def test_what_is_filled_in_wrongly_is_said_on_the_form() -> None:

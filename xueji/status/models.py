@@ -580,7 +580,8 @@ class Reorganisation(ScopedModel):
     """Schools merged, split or closed by one request of their authority. `place` is the authority's.
 
     `sources` and `targets` are ids of schools; `archives_place` the office that takes what a closed
-    school keeps of pupils who left. `made` is what the effect did beside the pupils, for its exact inverse.
+    school keeps of pupils who left. `awaited` says of admitted pupils who have not come where they are to, as lists
+    of school, stage, year and the school to come to (empty: the old one). `made` is what the effect did beside the pupils, for its exact inverse.
     """
 
     id = models.UUIDField(primary_key=True)
@@ -598,6 +599,7 @@ class Reorganisation(ScopedModel):
     reason = models.CharField(max_length=500, blank=True, default="")
     effect_on = models.DateField(null=True)
     undo_until = models.DateField(null=True)
+    awaited = models.JSONField(default=list)
     made = models.JSONField(default=dict)
     version = models.IntegerField(default=1)
 

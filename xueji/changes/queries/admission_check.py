@@ -7,7 +7,7 @@ that fit may tell: that there is an enrolment or an admission, never where.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -34,11 +34,16 @@ WHERE i.identifier = ANY(%s)
 """
 
 
+def identifiers_in(texts: Iterable[str | None]) -> list[str]:
+    """Return the identifiers of schools as cells hold them, each once, in order."""
+    return sorted({"".join(text.split()).removesuffix(".0") for text in texts if text})
+
+
 def schools_named(
     identifiers: Sequence[str | None], *, lo: int, hi: int, using: str
 ) -> dict[str, ListedSchool]:
     """Return the schools that bear, or ever bore, these identifiers. One query."""
-    wanted = sorted({"".join(text.split()).removesuffix(".0") for text in identifiers if text})
+    wanted = identifiers_in(identifiers)
     with connections[using].cursor() as cursor:
         cursor.execute(SCHOOLS, [wanted])
         return {

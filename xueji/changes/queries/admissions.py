@@ -304,6 +304,35 @@ def tally(*, list_id: UUID | None = None) -> dict[str, int]:
     return {status: int(found[status]) for status in STATUSES if status in found}
 
 
+@dataclass(frozen=True)
+class AwaitedEntry:
+    """How many pupils a school awaits for a stage and year, of whom `disputed` are admitted elsewhere too.
+
+    Who is in a roster on its way is not among them: the roster says where they go.
+    """
+
+    school_id: int
+    stage: str
+    school_year: int
+    pupils: int
+    disputed: int
+
+
+AWAITED_AT = f"""
+SELECT a.school_id, l.stage, l.school_year, count(*), count(*) FILTER (WHERE {IS_DISPUTED})
+FROM changes_admission a JOIN changes_admissionlist l ON l.id = a.list_id
+WHERE a.place = ANY(%s) AND a.state = 'awaited' AND NOT {IS_CLAIMED}
+GROUP BY 1, 2, 3 ORDER BY 1, 2, 3 DESC
+"""
+
+
+def awaited_at(places: Sequence[int], *, using: str) -> list[AwaitedEntry]:
+    """Return whom the schools at these places await, by school, stage and year. One query."""
+    with connections[using].cursor() as cursor:
+        cursor.execute(AWAITED_AT, [list(places)])
+        return [AwaitedEntry(*row) for row in cursor.fetchall()]
+
+
 # Disputes -------------------------------------------------------------------------------------
 
 

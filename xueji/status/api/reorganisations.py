@@ -27,15 +27,17 @@ from xueji.access.api import (
     router,
     writes,
 )
+from xueji.changes.rules.admissions import STAGES
 from xueji.organisations.queries import place_of_identifier
 from xueji.status.actions import reorganisations as actions
-from xueji.status.actions.reorganisations import ClassSaid, Said
+from xueji.status.actions.reorganisations import AwaitedSaid, ClassSaid, Said
 from xueji.status.queries import reorganisations as queries
 from xueji.status.rules import reorganisation as rules
 from xueji.status.rules.reorganisation import Kind
 
 TAGS = ["schools"]
 MOST_CLASSES = 2_000
+StageName: Any = Literal[STAGES]
 KindName: Any = Literal[tuple(kind.value for kind in Kind)]
 SchoolMark = Annotated[
     str,
@@ -81,6 +83,17 @@ class ReorganisedClass(Schema):
     new_name: str
 
 
+class ReorganisationAwaited(Schema):
+    """Admitted pupils who have not come, and where they are to come."""
+
+    school: str = Field(description="原校 / name of the school that they were admitted to")
+    stage: str
+    school_year: int
+    pupils: int
+    to_school: str = Field(description="报到学校；空为原校 / name; empty: the old school")
+    is_unsaid: bool = Field(description="计划须说明到哪里报到 / the plan has to say where")
+
+
 class ReorganisationLine(Schema):
     """A request in a list."""
 
@@ -115,6 +128,16 @@ class ReorganisationShown(Schema):
     findings: list[ReorganisationFinding]
     schools: list[SchoolCountShown]
     classes: list[ReorganisedClass]
+    awaited: list[ReorganisationAwaited]
+
+
+class AwaitedSent(Sent):
+    """Where admitted pupils who have not come are to come, if not where their grade goes. Without `to` at the old school."""
+
+    school: SchoolMark
+    stage: StageName
+    school_year: Whole
+    to: SchoolMark | None = None
 
 
 class ClassSent(Sent):
@@ -156,6 +179,7 @@ class ReorganisationSent(Sent):
     )
     note: Annotated[Text, Field(max_length=500)] = ""
     classes: list[ClassSent] = Field([], max_length=MOST_CLASSES)
+    awaited: list[AwaitedSent] = Field([], max_length=rules.MOST_SCHOOLS * 10)
 
 
 class StepSent(Sent):
@@ -225,6 +249,21 @@ def shown(request: ActingRequest, request_id: UUID) -> dict[str, Any]:
                 new_name=one.new_name,
             )
             for one in queries.went(asked.id)
+        ],
+        awaited=[
+            ReorganisationAwaited(
+                school=facts.sources[line.awaited.school_id].name,
+                stage=line.awaited.stage,
+                school_year=line.awaited.entry_year,
+                pupils=line.awaited.pupils,
+                to_school=facts.targets[line.target_id].name if line.target_id else "",
+                is_unsaid=line.is_unsaid,
+            )
+            for line in (
+                rules.awaited_lines(facts)
+                if is_open
+                else [rules.AwaitedLine(one, target) for one, target in queries.awaited_moved(asked)]
+            )
         ],
     ).model_dump(mode="json")
 
@@ -298,7 +337,16 @@ def prepare(request: ActingRequest, sent: ReorganisationSent) -> HttpResponse:
             )
             for one in sent.classes
         ]
-        made = actions.begin(said, classes=classes, by=by, today=today)
+        awaited = [
+            AwaitedSaid(
+                place_of(one.school),
+                one.stage,
+                one.school_year,
+                None if one.to is None else place_of(one.to),
+            )
+            for one in sent.awaited
+        ]
+        made = actions.begin(said, classes=classes, awaited=awaited, by=by, today=today)
         return 201, shown(request, made.id)
 
     return done_once(request, sent, act)

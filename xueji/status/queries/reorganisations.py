@@ -13,14 +13,17 @@ from uuid import UUID
 from django.db import connections
 
 from xueji.access.scope import Actor, national
+from xueji.changes.queries.admissions import awaited_at
 from xueji.status.models import Reorganisation, ReorganisedClass
 from xueji.status.rules.graduation import OPEN as OPEN_GRADUATIONS
 from xueji.status.rules.graduation import State
 from xueji.status.rules.kinds import BY_CODE
 from xueji.status.rules.reorganisation import (
     BY_KIND,
+    Awaited,
     Business,
     ClassFacts,
+    Entry,
     Facts,
     Kind,
     Line,
@@ -73,6 +76,19 @@ def lines_of(request_id: UUID, *, using: str) -> dict[int, Line]:
     return {row.class_id: Line(row.class_id, row.target_id, row.number, row.name) for row in rows}
 
 
+def awaited_said(request: Reorganisation) -> dict[Entry, int | None]:
+    """Return what a plan says of awaited pupils: the school by entry, empty for the old one."""
+    return {(one[0], one[1], one[2]): one[3] for one in request.awaited}
+
+
+def awaited_moved(request: Reorganisation) -> tuple[tuple[Awaited, int], ...]:
+    """Return whom the effect sent to another school before they had come, each with the school they are to come to."""
+    return tuple(
+        (Awaited(one["source"], one["stage"], one["year"], len(one["ids"])), one["target"])
+        for one in request.made.get("awaited", [])
+    )
+
+
 def facts_of(
     request: Reorganisation, *, today: date, using: str, lines: Mapping[int, Line] | None = None
 ) -> Facts:
@@ -122,6 +138,11 @@ def facts_of(
         archives_place=request.archives_place,
         office=request.place,
         promotions=int(promotions),
+        awaited=[
+            Awaited(one.school_id, one.stage, one.school_year, one.pupils, one.disputed)
+            for one in awaited_at([school.place for school in sources.values()], using=using)
+        ],
+        awaited_said=awaited_said(request),
     )
 
 
@@ -166,7 +187,9 @@ OTHER_NAMES = (
     ("class-request", "调班申请", "requests for a change of class"),
 )
 # What passes by itself until the decision stops the effect, not the proposal.
-SETTLES: frozenset[str] = frozenset({"open-case", *(code for code, _zh, _en in OTHER_NAMES)})
+SETTLES: frozenset[str] = frozenset(
+    {"open-case", "awaited-disputed", *(code for code, _zh, _en in OTHER_NAMES)}
+)
 
 
 def _business(cursor: Any, classes: list[int], places: list[int]) -> list[Business]:

@@ -184,6 +184,34 @@ class Business:
     school: str = ""
 
 
+# A school, a stage and the year of entry.
+Entry = tuple[int, str, int]
+
+
+@dataclass(frozen=True)
+class Awaited:
+    """Pupils whom lists of unified admission send to a source and who have not come; `disputed` of them two schools admit."""
+
+    school_id: int
+    stage: str
+    entry_year: int
+    pupils: int
+    disputed: int = 0
+
+    @property
+    def entry(self) -> Entry:
+        return (self.school_id, self.stage, self.entry_year)
+
+
+@dataclass(frozen=True)
+class AwaitedLine:
+    """Where awaited pupils are to come: `target_id` empty, at the old school; or nobody has said it yet."""
+
+    awaited: Awaited
+    target_id: int | None
+    is_unsaid: bool = False
+
+
 @dataclass(frozen=True)
 class Facts:
     """Everything a plan is judged by. Shapes: sources and targets by id; classes of the sources, open ones alone."""
@@ -203,6 +231,9 @@ class Facts:
     archives_place: int | None = None
     office: int = 0
     promotions: int = 0
+    awaited: Sequence[Awaited] = ()
+    # What the plan says of them where their classes do not; empty: they come to the old school.
+    awaited_said: Mapping[Entry, int | None] = field(default_factory=dict)
 
     @property
     def row(self) -> KindRow:
@@ -221,6 +252,35 @@ class Facts:
 
 
 # The plan --------------------------------------------------------------------------------------
+
+
+def awaited_lines(facts: Facts) -> tuple[AwaitedLine, ...]:
+    """Return where those come who are awaited at a source: what the plan says, else the school that takes their grade.
+
+    Where the classes of the grade go to several schools, or to one and to none, the plan has to say it.
+    """
+    return tuple(_awaited_line(facts, one) for one in facts.awaited)
+
+
+def _awaited_line(facts: Facts, one: Awaited) -> AwaitedLine:
+    closes = facts.row.closes
+    said = facts.awaited_said.get(one.entry)
+    if said in facts.targets or (one.entry in facts.awaited_said and said is None and not closes):
+        return AwaitedLine(one, said)
+    where = {
+        line.target_id if line is not None and line.target_id in facts.targets else None
+        for own in facts.classes
+        if (own.school_id, own.stage, own.entry_year) == one.entry
+        for line in (facts.lines.get(own.id),)
+    }
+    if closes:
+        # A class without pupils closes with its school: it leads nowhere.
+        where.discard(None)
+    if not where:
+        where = {None} if not closes else set(facts.targets)
+    if len(where) == 1:
+        return AwaitedLine(one, where.pop())
+    return AwaitedLine(one, None, is_unsaid=True)
 
 
 def numbered(
@@ -292,6 +352,7 @@ def findings(facts: Facts) -> tuple[Finding, ...]:
 def _findings(facts: Facts) -> Iterator[Finding]:
     yield from _of_schools(facts)
     yield from _of_classes(facts)
+    yield from _of_awaited(facts)
     yield from _of_business(facts)
     yield from _of_day(facts)
     if not facts.document.strip():
@@ -431,6 +492,35 @@ def _of_class(facts: Facts, one: ClassFacts, line: Line, target: SchoolFacts) ->
             f"{what}有 {one.pupils} 人，超过大班额 {LARGE_CLASS} 人，照原班划转。",
             f"{what} has {one.pupils} pupils, more than {LARGE_CLASS}; it goes as it is.",
         )
+
+
+def _of_awaited(facts: Facts) -> Iterator[Finding]:
+    for line in awaited_lines(facts):
+        one, name = line.awaited, facts.sources[line.awaited.school_id].name
+        who_zh = f"{name} {one.entry_year} 级待报到的 {one.pupils} 名新生"
+        who_en = f"{one.pupils} pupil(s) admitted to {name} for {one.entry_year} who have not come"
+        target = facts.targets.get(line.target_id or 0)
+        if line.is_unsaid and facts.targets:
+            yield stop(
+                "awaited-without-school",
+                f"{who_zh}还没有说明到哪里报到，请在“安排班级”中选择。",
+                f"{who_en}: say in the plan where they are to come.",
+            )
+        if target is not None and not any(
+            grade.stage == one.stage for grade in grades_of(target.kind, System(target.system))
+        ):
+            yield stop(
+                "awaited-not-of-the-stage",
+                f"{target.name}没有{who_zh}要读的学段，请选择其他学校。",
+                f"{target.name} does not run the stage of {who_en}; choose another school.",
+            )
+        # At a school that closes every dispute stops the decision as a problem record.
+        if target is not None and one.disputed and not facts.row.closes:
+            yield stop(
+                "awaited-disputed",
+                f"{who_zh}中有 {one.disputed} 名正在核查重复招生，须先办结。",
+                f"{who_en}: {one.disputed} in a dispute over their admission, to be settled first.",
+            )
 
 
 def _of_business(facts: Facts) -> Iterator[Finding]:

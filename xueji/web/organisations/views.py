@@ -16,13 +16,13 @@ from django.utils.translation import gettext_lazy
 from xueji.access.queries import scope_of
 from xueji.access.rules import places
 from xueji.access.rules.permissions import Level
+from xueji.changes.actions.closing import close_school
 from xueji.lib.codes import CodeList
 from xueji.lib.errors import Refused
 from xueji.organisations import actions, queries
 from xueji.organisations.models import School
 from xueji.organisations.rules import divisions, school_kinds
 from xueji.organisations.rules.school_kinds import Nature
-from xueji.students import actions as students
 from xueji.students.queries import Totals, totals_below
 from xueji.web.doors import ActingRequest, done_once, door
 from xueji.web.organisations import words
@@ -298,7 +298,7 @@ def close(request: ActingRequest, place: int) -> HttpResponse:
 
     def act() -> str:
         chosen = form.cleaned_data
-        students.close_school(
+        close_school(
             school,
             into=chosen["into"],
             document=chosen["document"],
@@ -311,7 +311,8 @@ def close(request: ActingRequest, place: int) -> HttpResponse:
     lead = _("撤销后不能恢复，标识码不再分配，本校的任职随之结束；仍有在籍学生的学校请办理“学校撤并”。")
     texts = texts_of(request, school, _("撤销或合并学校"), _("撤销学校"))
     address = f"{reverse('reorganisation-new')}?school={school.place:012d}"
-    remedies = {"school-has-pupils": Remedy(_("办理学校撤并"), address)}
+    remedy = Remedy(_("办理学校撤并"), address)
+    remedies = {"school-has-pupils": remedy, "school-awaits-pupils": remedy}
     return answered(request, form, act, texts | {"lead": lead, "dangerous": True, "remedies": remedies})
 
 

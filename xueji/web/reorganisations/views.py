@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from xueji.access.rules.permissions import Level
+from xueji.changes.rules.admissions import STAGE_NAMES
 from xueji.lib import masks
 from xueji.lib.errors import Refused
 from xueji.organisations.queries import name_at, offices_at, place_of_identifier, school_at
@@ -27,7 +28,7 @@ from xueji.status.queries import reorganisations as queries
 from xueji.status.rules import reorganisation as rules
 from xueji.status.rules.graduation import Act, State
 from xueji.status.rules.kinds import BY_CODE as CHANGES
-from xueji.status.rules.reorganisation import KIND_ROWS, Facts, Kind, Line, SchoolFacts
+from xueji.status.rules.reorganisation import KIND_ROWS, Awaited, Facts, Kind, Line, SchoolFacts
 from xueji.web.doors import ActingRequest, done_once, door
 from xueji.web.pages import UNPROCESSABLE, Column, Row, Table, part, render
 from xueji.web.pupils import words as pupil_words
@@ -271,6 +272,7 @@ def plan(request: ActingRequest, request_id: UUID) -> HttpResponse:
             actions.assign(
                 request_id,
                 lines_sent(request, facts),
+                awaited=awaited_sent(request, facts),
                 by=request.actor,
                 today=timezone.localdate(),
                 version=asked.version,
@@ -293,6 +295,7 @@ def plan(request: ActingRequest, request_id: UUID) -> HttpResponse:
         "may_stay": not facts.row.closes,
         "has_choice": len(facts.targets) > 1 or not facts.row.closes,
         "groups": groups_of(facts),
+        "awaited": awaited_asked(facts),
     }
     return render(request, "reorganisations/plan.html", context, refused=refused)
 
@@ -318,6 +321,40 @@ def groups_of(facts: Facts) -> list[dict[str, Any]]:
     return found
 
 
+def awaited_asked(facts: Facts) -> list[dict[str, Any]]:
+    """Return for the plan's form whom the schools await, with what was said of them."""
+    return [
+        {
+            "key": f"awaited-{at}",
+            "who": awaited_words(facts, one),
+            "pupils": one.pupils,
+            "said": facts.awaited_said.get(one.entry),
+            "stays": one.entry in facts.awaited_said and facts.awaited_said[one.entry] is None,
+        }
+        for at, one in enumerate(facts.awaited)
+    ]
+
+
+def awaited_words(facts: Facts, one: Awaited) -> str:
+    entry = _("%(year)s 年%(stage)s") % {"year": one.entry_year, "stage": spoken(STAGE_NAMES[one.stage])}
+    return f"{facts.sources[one.school_id].name} {entry}" if len(facts.sources) > 1 else entry
+
+
+def awaited_sent(request: ActingRequest, facts: Facts) -> dict[rules.Entry, int | None]:
+    """Return what was sent of awaited pupils; of whom nothing was chosen, their classes say it."""
+    sent: dict[rules.Entry, int | None] = {}
+    for at, one in enumerate(facts.awaited):
+        chosen = request.POST.get(f"awaited-{at}", "")
+        target = number_in(chosen)
+        if target in facts.targets or (chosen == STAYS and not facts.row.closes):
+            sent[one.entry] = target
+    return sent
+
+
+def number_in(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else None
+
+
 def lines_sent(request: ActingRequest, facts: Facts) -> dict[int, Line]:
     """Return what was sent of each class: the school of its grade where one was chosen, else its own."""
     sent: dict[int, Line] = {}
@@ -326,7 +363,7 @@ def lines_sent(request: ActingRequest, facts: Facts) -> dict[int, Line]:
         of_grade = request.POST.get(f"grade-{classes[0].id}", "")
         for one in classes:
             chosen = of_grade or request.POST.get(f"class-{one.id}", "")
-            target = int(chosen) if chosen.isascii() and chosen.isdecimal() and len(chosen) < 19 else None
+            target = number_in(chosen)
             sent[one.id] = Line(
                 one.id,
                 target if target in facts.targets else None,
@@ -374,10 +411,11 @@ def page_of(
         "returned": asked.reason if state is State.DRAFT else "",
         "is_open": is_open,
         "findings": [(one.is_stop, words.sentence(one)) for one in preview.findings] if is_open else [],
-        "figures": figures_ahead(preview) if is_open else figures_over(went),
+        "figures": figures_ahead(preview) if is_open else figures_over(asked, went),
         "sentences": sentences_ahead(facts) if is_open else [],
         "schools": schools_table(facts) if is_open else None,
         "classes": classes_ahead(facts) if is_open else classes_over(went, actor.scope),
+        "awaited": awaited_ahead(facts) if is_open else awaited_over(asked, facts),
         "cases": cases_table(cases),
         "entries": entries_of(asked),
         "may_edit": is_own and state is State.DRAFT and actor.may(rules.PREPARE),
@@ -429,19 +467,23 @@ def may_undo(request: ActingRequest, asked: Reorganisation) -> bool:
 def figures_ahead(preview: Preview) -> list[tuple[str, str, str]]:
     facts = preview.facts
     stops = len(preview.stops)
+    coming = sum(line.awaited.pupils for line in rules.awaited_lines(facts) if line.target_id)
     return [
         (_("划转班级"), thousands(len(facts.going)), ""),
         (_("随班划转的学生"), thousands(preview.pupils), ""),
+        *([(_("改到接收学校报到的新生"), thousands(coming), "")] if coming else []),
         (_("其中不在读"), thousands(sum(one.away for one, _line, _target in facts.going)), ""),
         (_("有事项妨碍"), thousands(stops), "late" if stops else "good"),
     ]
 
 
-def figures_over(went: tuple[queries.Went, ...]) -> list[tuple[str, str, str]]:
+def figures_over(asked: Reorganisation, went: tuple[queries.Went, ...]) -> list[tuple[str, str, str]]:
     gone = [one for one in went if one.new_class_id is not None]
+    coming = sum(one.pupils for one, _target in queries.awaited_moved(asked))
     return [
         (_("划转班级"), thousands(len(gone)), ""),
         (_("随班划转的学生"), thousands(sum(one.pupils for one in gone)), ""),
+        *([(_("改到接收学校报到的新生"), thousands(coming), "")] if coming else []),
     ]
 
 
@@ -514,6 +556,41 @@ def classes_ahead(facts: Facts) -> Table:
             )
         )
     return Table(_("每个班级去哪里"), class_columns(), tuple(rows))
+
+
+AWAITED_COLUMNS = (gettext_lazy("待报到的新生"), gettext_lazy("人数"), gettext_lazy("报到学校"))
+
+
+def awaited_columns() -> tuple[Column, ...]:
+    return tuple(Column(str(label), "number" if at == 1 else "") for at, label in enumerate(AWAITED_COLUMNS))
+
+
+def awaited_ahead(facts: Facts) -> Table | None:
+    """Return where admitted pupils who have not come are to come; None where nobody is awaited."""
+    rows = tuple(
+        Row(
+            (
+                awaited_words(facts, line.awaited),
+                thousands(line.awaited.pupils),
+                part("state", tone="late", word=_("尚未安排"))
+                if line.is_unsaid
+                else facts.targets[line.target_id].name
+                if line.target_id
+                else _("留在原校"),
+            )
+        )
+        for line in rules.awaited_lines(facts)
+    )
+    return Table(_("待报到的新生到哪里报到"), awaited_columns(), rows) if rows else None
+
+
+def awaited_over(asked: Reorganisation, facts: Facts) -> Table | None:
+    """Return where the admitted pupils were sent; None where there were none."""
+    rows = tuple(
+        Row((awaited_words(facts, one), thousands(one.pupils), facts.targets[target_id].name))
+        for one, target_id in queries.awaited_moved(asked)
+    )
+    return Table(_("待报到的新生到哪里报到"), awaited_columns(), rows) if rows else None
 
 
 def class_name(school: SchoolFacts, name: str, number: str, facts: Facts) -> str:

@@ -23,7 +23,7 @@ from xueji.access.scope import Actor, national
 from xueji.audit.actions import record
 from xueji.changes.actions.admissions import disputes
 from xueji.changes.models import AdmissionFile, AdmissionFinding, AdmissionList
-from xueji.changes.queries.admission_check import checked_against_nation, schools_named
+from xueji.changes.queries.admission_check import checked_against_nation, identifiers_in, schools_named
 from xueji.changes.rules import admission_checks
 from xueji.changes.rules.admission_checks import Checked
 from xueji.changes.rules.admission_findings import severity_of
@@ -316,6 +316,7 @@ def issue(list_id: UUID, *, by: Actor, today: date, version: int | None = None) 
                 "Who gave a list in cannot issue it; a second person of the office has to.",
             )
         given, terms = kept(found, using)
+        lock_schools(given, using)
         checked = examine(given, terms, by=by, today=today, using=using, own=found.id)
         rows = accepted_of(checked)
         if rows.is_empty():
@@ -335,6 +336,17 @@ def issue(list_id: UUID, *, by: Actor, today: date, version: int | None = None) 
         after = {"state": found.state, "pupils": found.accepted, "disputes": opened}
         note(found, "admission.issue", by=by, using=using, after=after)
         return found
+
+
+def lock_schools(given: Given, using: str) -> None:
+    """Hold the schools of a list, so that none closes between the check and the end of it."""
+    with connections[using].cursor() as cursor:
+        cursor.execute(
+            """SELECT 1 FROM organisations_school WHERE organisation_id IN (
+                SELECT school_id FROM organisations_schoolidentifier WHERE identifier = ANY(%s))
+               ORDER BY organisation_id FOR KEY SHARE""",
+            [identifiers_in(row.get("school_identifier") for row in given.rows)],
+        )
 
 
 LOCK_CHILDREN = """

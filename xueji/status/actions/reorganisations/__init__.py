@@ -16,6 +16,7 @@ from xueji.status.actions.reorganisations.moving import (
     look_ahead,
 )
 from xueji.status.actions.reorganisations.preparing import (
+    AwaitedSaid,
     ClassSaid,
     NoSuchClass,
     NoSuchSchool,
@@ -27,6 +28,7 @@ from xueji.status.actions.reorganisations.preparing import (
 from xueji.status.actions.reorganisations.undoing import undo, undoer_of
 
 __all__ = [
+    "AwaitedSaid",
     "ClassSaid",
     "NoSuchClass",
     "NoSuchReorganisation",

@@ -13,6 +13,7 @@ from uuid import UUID
 from django.db import connections
 
 from xueji.access.scope import Actor
+from xueji.changes.actions.admissions import handover
 from xueji.lib import uuid7
 from xueji.organisations.actions import SPLIT, change, shut
 from xueji.organisations.models import School
@@ -20,6 +21,7 @@ from xueji.status.actions.effects import EFFECT
 from xueji.status.actions.promotion import look_again
 from xueji.status.actions.reorganisations.moving import ReorganisationStopped, overtaken, preview_of
 from xueji.status.models import Reorganisation
+from xueji.status.rules import reorganisation as rules
 from xueji.status.rules.facts import TRANSFERRED
 from xueji.status.rules.reorganisation import REORGANISED, Facts, Kind
 
@@ -178,6 +180,7 @@ def take_effect(request: Reorganisation, *, by: Actor, today: date, using: str) 
     }
     with connections[using].cursor() as cursor:
         held = lock(cursor, known)
+        handover.lock_at([one.place for one in facts.sources.values()], using=using)
         # With everything held, all is looked at anew: what was settled or changed meanwhile is seen.
         facts = _stopped_by(request, today=today, using=using)
         cursor.execute(PUPILS, known)
@@ -190,9 +193,39 @@ def take_effect(request: Reorganisation, *, by: Actor, today: date, using: str) 
         if cursor.rowcount != len(known["going"]):
             raise overtaken()
         request.made = _close(cursor, request, facts, known, by=by, today=today, using=using)
+        request.made["awaited"] = _redirect(request, facts, by=by, using=using)
     concerned = [one.place for one in (*facts.sources.values(), *facts.targets.values())]
     look_again(concerned, using=using)
     return len(pupils)
+
+
+def _redirect(request: Reorganisation, facts: Facts, *, by: Actor, using: str) -> list[dict[str, Any]]:
+    """Let the admitted pupils who have not come be awaited where the plan says; return who, for the inverse."""
+    moved = []
+    for line in rules.awaited_lines(facts):
+        if line.target_id is None:
+            continue
+        one, target = line.awaited, facts.targets[line.target_id]
+        ids = handover.hand_over(
+            one.stage,
+            one.entry_year,
+            source=facts.sources[one.school_id].place,
+            target=target.place,
+            school_id=target.id,
+            request=request.id,
+            by=by,
+            using=using,
+        )
+        moved.append(
+            {
+                "source": one.school_id,
+                "target": target.id,
+                "stage": one.stage,
+                "year": one.entry_year,
+                "ids": ids,
+            }
+        )
+    return moved
 
 
 def _ids(facts: Facts) -> list[int]:

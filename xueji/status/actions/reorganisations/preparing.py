@@ -16,7 +16,7 @@ from xueji.status.models import Reorganisation, ReorganisedClass
 from xueji.status.queries.reorganisations import facts_of, schools_of
 from xueji.status.rules import reorganisation as rules
 from xueji.status.rules.graduation import Act, State
-from xueji.status.rules.reorganisation import Kind, Line, SchoolFacts
+from xueji.status.rules.reorganisation import Entry, Kind, Line, SchoolFacts
 
 
 class NoSuchSchool(Refused):
@@ -51,7 +51,24 @@ class ClassSaid:
     new_name: str = ""
 
 
-def begin(said: Said, *, classes: Sequence[ClassSaid] = (), by: Actor, today: date) -> Reorganisation:
+@dataclass(frozen=True)
+class AwaitedSaid:
+    """Where admitted pupils who have not come are to come, as it is said before there is a plan: schools by place."""
+
+    school: int
+    stage: str
+    year: int
+    to: int | None
+
+
+def begin(
+    said: Said,
+    *,
+    classes: Sequence[ClassSaid] = (),
+    awaited: Sequence[AwaitedSaid] = (),
+    by: Actor,
+    today: date,
+) -> Reorganisation:
     """Open a request. Where only one school receives, all classes are planned to go there, but for a split.
 
     Raises NoSuchSchool, NoSuchClass, NotAllowed.
@@ -65,6 +82,7 @@ def begin(said: Said, *, classes: Sequence[ClassSaid] = (), by: Actor, today: da
             prepared_by=by.account_id,
             prepared_on=today,
             received_on=today,
+            awaited=_awaited(awaited, sources, targets),
             **_header(said, sources, targets),
         )
         _keep(request, _lines(request, classes, today=today, using=using), using=using, today=today)
@@ -93,6 +111,22 @@ def _lines(
     return found
 
 
+def _awaited(
+    said: Sequence[AwaitedSaid], sources: Mapping[int, SchoolFacts], targets: Mapping[int, SchoolFacts]
+) -> list[Any]:
+    own = {one.place: one.id for one in sources.values()}
+    schools = {one.place: one.id for one in targets.values()}
+    for one in said:
+        if one.school not in own or (one.to is not None and one.to not in schools):
+            raise NoSuchSchool(
+                "待报到学生的原校或接收学校不在这份申请中，请核对。",
+                "The school of awaited pupils, or the one they are to come to, is none of this request; check it.",
+            )
+    return [
+        [own[one.school], one.stage, one.year, None if one.to is None else schools[one.to]] for one in said
+    ]
+
+
 def describe(
     request_id: UUID, said: Said, *, by: Actor, today: date, version: int | None = None
 ) -> Reorganisation:
@@ -105,6 +139,9 @@ def describe(
         sources, targets = _schools(said, by=by, using=using)
         for name, value in _header(said, sources, targets).items():
             setattr(request, name, value)
+        request.awaited = [
+            one for one in request.awaited if one[0] in sources and (one[3] is None or one[3] in targets)
+        ]
         lines = {
             one.class_id: Line(one.class_id, one.target_id, one.number, one.name)
             for one in ReorganisedClass.everywhere.using(using).filter(
@@ -148,9 +185,17 @@ def _header(said: Said, sources: Mapping[int, Any], targets: Mapping[int, Any]) 
 
 
 def assign(
-    request_id: UUID, wanted: Mapping[int, Line], *, by: Actor, today: date, version: int | None = None
+    request_id: UUID,
+    wanted: Mapping[int, Line],
+    *,
+    awaited: Mapping[Entry, int | None] | None = None,
+    by: Actor,
+    today: date,
+    version: int | None = None,
 ) -> Reorganisation:
     """Say of classes where they go, all others keep what was said. Numbers and names that are taken get the next free ones.
+
+    `awaited` says where admitted pupils who have not come are to come, in place of what was said of them.
 
     Raises NotNow, NotYourTurn, NotAllowed.
     """
@@ -165,6 +210,13 @@ def assign(
             class_id: line if line.target_id in targets else Line(class_id, None)
             for class_id, line in wanted.items()
         }
+        if awaited is not None:
+            sources = set(request.sources)
+            request.awaited = [
+                [*entry, target]
+                for entry, target in sorted(awaited.items())
+                if entry[0] in sources and (target is None or target in targets)
+            ]
         _keep(request, lines, using=using, today=today)
         request.version += 1
         request.save(using=using)

@@ -12,6 +12,7 @@ from django.db import connections
 from xueji.access.actions import Ended
 from xueji.access.rules import places
 from xueji.access.scope import Actor, national
+from xueji.changes.actions.admissions import handover
 from xueji.organisations.actions import open_again
 from xueji.organisations.models import School
 from xueji.organisations.queries import authority_codes
@@ -164,14 +165,32 @@ def _take_back(request: Reorganisation, *, by: Actor, today: date, using: str) -
             "from": [row[1] for row in moved],
             "at": [row[2] for row in moved],
         }
+        awaited = made.get("awaited", [])
+        handover.lock([id_ for moved in awaited for id_ in moved["ids"]], using=using)
         cursor.execute(STANDS_ON_IT, known)
         _require_nothing_on_top(*cursor.fetchone())
+        _require_nobody_came(
+            sum(
+                handover.gone_on(one["ids"], place=concerned[one["target"]].place, using=using)
+                for one in awaited
+            )
+        )
         for statement in TAKEN_BACK:
             cursor.execute(statement, known)
         for statement in FOLLOWS:
             cursor.execute(statement.format(of="target", to="source"), known)
         tell_classes(cursor, known, closes="opened", opens="reopened")
         _open_schools(cursor, request, concerned, by=by, using=using)
+        for one in awaited:
+            handover.hand_back(
+                one["ids"],
+                source=concerned[one["target"]].place,
+                target=concerned[one["source"]].place,
+                school_id=one["source"],
+                request=request.id,
+                by=by,
+                using=using,
+            )
     look_again([one.place for one in concerned.values()], using=using)
     return len(moved)
 
@@ -198,6 +217,16 @@ def _require_nothing_on_top(changed: int, others: int, cases: int, requests: int
         raise CannotUndo(
             f"{classes} 个班此后已升级或关闭，不能撤销；请先撤销后来的变动。",
             f"{classes} class(es) were promoted or closed since; undo that first.",
+        )
+
+
+def _require_nobody_came(admitted: int) -> None:
+    """Raise CannotUndo where admitted pupils who were sent to another school have come there."""
+    if admitted:
+        raise CannotUndo(
+            f"{admitted} 名改到接收学校报到的新生已报到、注册或在核查重复招生，不能撤销；请先撤回这些办理。",
+            f"{admitted} admitted pupil(s) who were to come to the other school have come, are registered or in dispute since;"
+            " take that back first.",
         )
 
 
