@@ -218,7 +218,7 @@ def test_another_school_matches_nobody_who_died_and_again_a_pupil_restored_after
         match(number=number, name=NAME, by=there, now=timezone.now())
     typed = {"reason": "mistake", "class_id": class_id(HERE, "2026101"), "note": "误报"}
     approved(filed("restoration", student, typed, by=REGISTRAR).id, LEADER, COUNTY)
-    assert match(number=number, name=NAME, by=there, now=timezone.now()) == student
+    assert match(number=number, name=NAME, by=there, now=timezone.now()).student_id == student
 
 
 def test_no_code_of_the_child_answers_after_a_death_and_each_does_after_its_undo() -> None:

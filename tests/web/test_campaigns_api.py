@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from tests.factories import TODAY, actor
+from tests.factories import PLACES, TODAY, account, actor, pupil
 from tests.status.cases import (
     HERE,
     NEXT_DOOR,
@@ -25,7 +25,9 @@ from xueji.access.scope import acting
 from xueji.organisations import actions_packs
 from xueji.organisations.models import RulePackVersion
 from xueji.status.actions import promotion
-from xueji.status.models import Campaign, Case
+from xueji.status.actions.drafts import keep_draft
+from xueji.status.actions.matching import Match
+from xueji.status.models import Campaign, Case, Draft
 
 pytestmark = pytest.mark.usefixtures("db")
 
@@ -158,10 +160,49 @@ def test_nobody_attaches_papers_to_an_arbitrary_pupil() -> None:
     assert send_paper(f"r{HERE}", student).status_code == 201
     stranger = send_paper(RECEIVER, student)
     assert (stranger.status_code, stranger.json()) == (404, send_paper(RECEIVER, uuid.uuid4()).json())
-    draft = {"kind": "transfer", "pupil": str(student)}
-    assert Caller(RECEIVER).post("/status/drafts", draft | {"kind": "suspension"}).status_code == 404
-    assert Caller(RECEIVER).post("/status/drafts", draft).status_code == 200
+    receiver, draft = Caller(RECEIVER), {"kind": "transfer", "pupil": str(student)}
+    # Knowing the id of a pupil is not knowing the pupil: no draft, no paper, no list of papers.
+    guessed = receiver.post("/status/drafts", draft)
+    assert (guessed.status_code, Draft.everywhere.using("owner").count()) == (404, 0)
+    assert send_paper(RECEIVER, student).status_code == 404
+    assert receiver.get(f"/status/pupils/{student}/papers").status_code == 404
+    named = receiver.post("/status/match", {"number": pupil()["document_number"], "name": "测转学"}).json()
+    ticket = {"ticket": named["ticket"]}
+    assert receiver.post("/status/drafts", draft | ticket | {"kind": "suspension"}).status_code == 404
+    assert receiver.post("/status/drafts", draft | ticket | {"pupil": str(uuid.uuid4())}).status_code == 404
+    stolen = Caller(f"r{OTHER_COUNTY}").post("/status/drafts", draft | ticket)
+    assert (stolen.status_code, stolen.json()["code"]) == (409, "ticket-unfit")
+    assert receiver.post("/status/drafts", draft | ticket).status_code == 200
     assert send_paper(RECEIVER, student).status_code == 201
+
+
+def test_a_draft_by_a_guessed_id_gives_nothing_even_where_it_stands() -> None:
+    student = enrolled()
+    Draft.everywhere.using("owner").create(
+        id=uuid.uuid4(),
+        place=actor(RECEIVER).place,
+        kind="transfer",
+        student_id=student,
+        created_by=actor(RECEIVER).account_id,
+        created_on=TODAY,
+    )
+    assert send_paper(RECEIVER, student).status_code == 404
+    assert Caller(RECEIVER).get(f"/status/pupils/{student}/papers").status_code == 404
+
+
+def test_a_colleague_names_the_pupil_too_before_filing_its_papers() -> None:
+    student, there = enrolled(), PLACES[OTHER_PROVINCE]
+    account("r-colleague", there, "registrar")
+    mine, colleague = actor(RECEIVER), actor("r-colleague")
+    first = Match(student, mine.account_id)
+    with acting(mine.scope):
+        kept = keep_draft("transfer", {}, by=mine, today=TODAY, student_id=student, match=first)
+        keep_draft("transfer", {"note": "同事"}, by=colleague, today=TODAY, student_id=student, draft_id=kept)
+    assert send_paper("r-colleague", student).status_code == 404
+    with acting(mine.scope):
+        second = Match(student, colleague.account_id)
+        keep_draft("transfer", {}, by=colleague, today=TODAY, student_id=student, draft_id=kept, match=second)
+    assert send_paper("r-colleague", student).status_code == send_paper(RECEIVER, student).status_code == 201
 
 
 def test_papers_are_listed_to_those_whose_business_they_are() -> None:

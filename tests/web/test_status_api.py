@@ -183,7 +183,7 @@ def test_the_kinds_are_the_table() -> None:
 def test_a_pupil_from_elsewhere_is_found_by_number_and_name_together() -> None:
     student, receiver = enrolled("测转学"), Caller(RECEIVER)
     sent = {"number": pupil()["document_number"], "name": "测转学"}
-    assert receiver.post("/status/match", sent).json() == {"pupil": str(student)}
+    assert receiver.post("/status/match", sent).json()["pupil"] == str(student)
     missed = receiver.post("/status/match", sent | {"name": "别人"})
     assert (missed.status_code, missed.json()["code"]) == (409, "no-match")
     assert Caller(RECEIVING_LEADER).post("/status/match", sent).status_code == 403
@@ -191,7 +191,8 @@ def test_a_pupil_from_elsewhere_is_found_by_number_and_name_together() -> None:
 
 def test_a_paper_is_filed_once_and_opening_it_leaves_an_event() -> None:
     student, registrar = enrolled(), Caller(RECEIVER)
-    registrar.post("/status/drafts", {"kind": "transfer", "pupil": str(student)})
+    named = registrar.post("/status/match", {"number": pupil()["document_number"], "name": "测转学"}).json()
+    registrar.post("/status/drafts", {"kind": "transfer"} | named)
 
     def send(content: bytes, kind: str = "other") -> Any:
         form = {"kind": kind, "file": SimpleUploadedFile("户口簿.pdf", content)}

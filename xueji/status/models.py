@@ -28,6 +28,8 @@ class Draft(ScopedModel):
     created_by = models.BigIntegerField()
     created_on = models.DateField()
     changed_at = models.DateTimeField(db_default=Now())
+    # Accounts that have named the pupil by number and name: another school's pupil is no business of others.
+    matched_by = models.JSONField(default=list)
 
     class Meta(ScopedModel.Meta):
         indexes = [models.Index(fields=["place", "id"], name="status_draft_place")]

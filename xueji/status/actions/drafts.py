@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -15,15 +16,18 @@ from xueji.audit.actions import record
 from xueji.lib import uuid7
 from xueji.lib.errors import Refused
 from xueji.status.actions.cases import kind_of, no_such_pupil
+from xueji.status.actions.matching import Match
 from xueji.status.encryption import seal
-from xueji.status.rules.kind import Starter
+from xueji.status.rules.kind import Kind, Starter
 
 MOST_DRAFTS = 500
 
 KEEP = """
-INSERT INTO status_draft AS d (id, place, kind, student_id, name, payload, created_by, created_on)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
+INSERT INTO status_draft AS d (id, place, kind, student_id, name, payload, created_by, created_on, matched_by)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
 ON CONFLICT (id) DO UPDATE SET student_id = EXCLUDED.student_id, name = EXCLUDED.name, payload = EXCLUDED.payload,
+    matched_by = CASE WHEN d.student_id IS DISTINCT FROM EXCLUDED.student_id THEN EXCLUDED.matched_by
+        WHEN d.matched_by @> EXCLUDED.matched_by THEN d.matched_by ELSE d.matched_by || EXCLUDED.matched_by END,
     changed_at = now() WHERE d.place = EXCLUDED.place AND d.kind = EXCLUDED.kind
 """
 
@@ -49,11 +53,13 @@ def keep_draft(
     draft_id: UUID | None = None,
     student_id: UUID | None = None,
     name: str = "",
+    match: Match | None = None,
 ) -> UUID:
     """Keep what was typed for a change and return the draft's id; an earlier draft with this id is replaced.
 
-    A pupil from elsewhere can only be in a draft of a kind that begins at the receiving school. Raises NotAllowed,
-    NoSuchCase for another's pupil, NoSuchDraft for a draft of another office, TooManyDrafts.
+    A pupil from elsewhere can only be in a draft of a kind that begins at the receiving school, and only by a `match`:
+    the account has named number and name. Raises NotAllowed, NoSuchCase for another's pupil, NoSuchDraft for a draft of
+    another office, TooManyDrafts.
     """
     kind = kind_of(kind_code)
     by.require("status.file_at_authority" if kind.starter is Starter.AUTHORITY else "status.file")
@@ -64,9 +70,9 @@ def keep_draft(
         )
     key = draft_id or uuid7.new()
     with transaction.atomic(), connections["default"].cursor() as cursor:
-        if student_id is not None and kind.starter is not Starter.RECEIVING_SCHOOL:
-            # Of one's own pupils alone, which is what the row policy lets through.
-            cursor.execute("SELECT 1 FROM students_student WHERE id = %s", [student_id])
+        matched_by = _matched_by(kind, student_id, match, by)
+        if student_id is not None and not matched_by:
+            cursor.execute(IS_OWN, [student_id, key, by.place, kind.code, student_id])
             if cursor.fetchone() is None:
                 raise no_such_pupil()
         if draft_id is None:
@@ -79,7 +85,17 @@ def keep_draft(
                 )
         cursor.execute(
             KEEP,
-            [key, by.place, kind.code, student_id, name[:100], seal(typed, key), by.account_id, today],
+            [
+                key,
+                by.place,
+                kind.code,
+                student_id,
+                name[:100],
+                seal(typed, key),
+                by.account_id,
+                today,
+                json.dumps(matched_by),
+            ],
         )
         if cursor.rowcount == 0:
             raise no_such_draft()
@@ -87,11 +103,29 @@ def keep_draft(
     return key
 
 
+# One's own pupils are what the row policy lets through; a draft of another's pupil was begun by a match.
+IS_OWN = """
+SELECT 1 FROM students_student WHERE id = %s
+UNION ALL SELECT 1 FROM status_draft
+WHERE id = %s AND place = %s AND kind = %s AND student_id = %s AND jsonb_array_length(matched_by) > 0
+"""
+
+
+def _matched_by(kind: Kind, student_id: UUID | None, match: Match | None, by: Actor) -> list[int]:
+    if match is None or kind.starter is not Starter.RECEIVING_SCHOOL:
+        return []
+    return [by.account_id] if (match.student_id, match.account_id) == (student_id, by.account_id) else []
+
+
 @contextmanager
 def drafted(kind_code: str, student_id: UUID, *, by: Actor, today: date) -> Iterator[None]:
-    """Keep a draft while the block lasts: for who files a pupil's papers without the pages. Raises what `keep_draft` raises."""
+    """Keep a draft while the block lasts: for who files the papers of a known pupil without the pages, as if it was searched.
+
+    Raises what `keep_draft` raises.
+    """
+    match = Match(student_id, by.account_id)
     with acting(by.scope):
-        draft_id = keep_draft(kind_code, {}, by=by, today=today, student_id=student_id)
+        draft_id = keep_draft(kind_code, {}, by=by, today=today, student_id=student_id, match=match)
     try:
         yield
     finally:

@@ -80,11 +80,12 @@ def file_paper(
     return UUID(str(kept))
 
 
-# Whose business a pupil's papers are: the school and the authorities that hold the pupil, an office that has
-# begun to file a change, and for an open case who filed it and whose desk it is on.
+# Whose business a pupil's papers are: the school and the authorities that hold the pupil, an account that has named
+# the pupil by number and name and begun to file, and for an open case who filed it and whose desk it is on.
 CONCERNS = """
 SELECT s.place, s.place >= %(lo)s AND s.place < %(hi)s
-    OR EXISTS (SELECT 1 FROM status_draft d WHERE d.place = %(own)s AND d.student_id = s.id)
+    OR EXISTS (SELECT 1 FROM status_draft d WHERE d.place = %(own)s AND d.student_id = s.id
+        AND d.matched_by @> to_jsonb(%(account)s::bigint))
     OR EXISTS (SELECT 1 FROM status_case c WHERE c.student_id = s.id AND c.closed_on IS NULL
         AND %(own)s IN (c.starter_place, c.desk_place))
 FROM students_student s WHERE s.id = %(student)s
@@ -98,13 +99,21 @@ def require_concern(student_id: UUID, *, by: Actor, using: str) -> int:
     """
     with connections[using].cursor() as cursor:
         cursor.execute(
-            CONCERNS, {"student": student_id, "own": by.place, "lo": by.scope.lo, "hi": by.scope.hi}
+            CONCERNS,
+            {
+                "student": student_id,
+                "own": by.place,
+                "account": by.account_id,
+                "lo": by.scope.lo,
+                "hi": by.scope.hi,
+            },
         )
         row = cursor.fetchone()
     if row is None or not row[1]:
         raise NoSuchPaper(
-            "没有这名学生，或本单位没有为其办理业务。请先保存草稿，再上传材料。",
-            "There is no such pupil, or your office has nothing under way for it; keep a draft first, then file its papers.",
+            "没有这名学生，或本单位没有为其办理业务。外校学生请先按号码和姓名查找，保存草稿，再上传材料。",
+            "There is no such pupil, or your office has nothing under way for it; search for another school's pupil by number"
+            " and name first, keep a draft, then file its papers.",
         )
     return int(row[0])
 

@@ -29,6 +29,7 @@ from xueji.access.api import (
 )
 from xueji.lib import masks
 from xueji.status.actions import drafts
+from xueji.status.actions.matching import match_of
 from xueji.status.api.shapes import MOST_FIELDS, STATUS, FieldsSent, KindCode, stated_shown
 from xueji.status.queries import cases as queries
 
@@ -54,6 +55,9 @@ class DraftSent(Sent):
     pupil: UUID | None = None
     name: Annotated[Text, Field(max_length=100)] = ""
     fields: FieldsSent = Field({}, max_length=MOST_FIELDS)
+    ticket: Annotated[Text, Field(max_length=200)] = Field(
+        "", description="外校学生：查找时给的 / for another school's pupil: the one that /status/match gave"
+    )
     id: UUID | None = Field(None, description="a draft of the own office that this one replaces")
 
 
@@ -106,6 +110,7 @@ def keep(request: ActingRequest, sent: DraftSent) -> HttpResponse:
             draft_id=sent.id,
             student_id=sent.pupil,
             name=sent.name,
+            match=match_of(sent.ticket, by=request.actor) if sent.ticket else None,
         )
         line = queries.draft_of(kept, request.actor)
         if line is None:

@@ -196,6 +196,9 @@ class MatchSent(Sent):
 
 class Matched(Schema):
     pupil: UUID
+    ticket: str = Field(
+        description="一日内有效，保存该生的草稿时交回 / valid for a day; given back when a draft is kept for the pupil"
+    )
 
 
 @router.post(
@@ -211,6 +214,6 @@ class Matched(Schema):
 def match(request: ActingRequest, sent: MatchSent) -> HttpResponse:
     def act() -> tuple[int, Any]:
         found = matching.match(number=sent.number, name=sent.name, by=request.actor, now=timezone.now())
-        return 200, {"pupil": str(found)}
+        return 200, {"pupil": str(found.student_id), "ticket": matching.ticket_of(found)}
 
     return done_once(request, sent, act)

@@ -47,8 +47,8 @@ def listed(request: ActingRequest, pupil_id: UUID) -> HttpResponse:
     "/status/pupils/{uuid:pupil_id}/papers",
     response={201: PapersShown, **WRITE_ERRORS},
     summary="上传材料 / File a paper of a pupil",
-    description="本单位的学生，或本单位已有草稿、在办业务的学生。JPG、PNG 或 PDF，每份不超过 2 MB；同一文件只保存一份，有效期内可用于"
-    "其他业务。\n\nOf a pupil of the own office, or about whom it has a draft or an open case. JPG, PNG or PDF of at most 2 MB;"
+    description="本单位的学生，或本账号按号码和姓名查找后存有草稿的学生，或本单位有在办业务的学生。JPG、PNG 或 PDF，每份不超过 2 MB；同一文件只保存一份，有效期内可用于"
+    "其他业务。\n\nOf a pupil of the own office, or about whom the account keeps a draft by a match, or the office has an open case. JPG, PNG or PDF of at most 2 MB;"
     " the same file is kept once, and serves other changes while it is valid.",
     tags=STATUS,
     operation_id="fileStatusPaper",

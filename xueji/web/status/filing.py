@@ -52,12 +52,24 @@ def kind_or_404(code: str) -> Kind:
     return kind
 
 
-def begin(request: ActingRequest, kind: Kind, student_id: UUID, name: str) -> str:
+def begin(
+    request: ActingRequest, kind: Kind, student_id: UUID, name: str, match: matching.Match | None = None
+) -> str:
     """Return the address of the draft for a pupil; one that is there already is taken up again."""
     found = queries.draft_for(kind.code, student_id, request.actor)
-    draft_id = found or keep_draft(
-        kind.code, {}, by=request.actor, today=timezone.localdate(), student_id=student_id, name=name
-    )
+    line = queries.draft_of(found, request.actor) if found else None
+    draft_id = found
+    if line is None or match is not None:
+        draft_id = keep_draft(
+            kind.code,
+            line.typed if line else {},
+            by=request.actor,
+            today=timezone.localdate(),
+            draft_id=found,
+            student_id=student_id,
+            name=name,
+            match=match,
+        )
     return reverse("change-draft", args=[draft_id])
 
 
@@ -114,10 +126,10 @@ def new(request: ActingRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         name = form.cleaned_data["name"]
         try:
-            student_id = matching.match(
+            found = matching.match(
                 number=form.cleaned_data["number"], name=name, by=request.actor, now=timezone.now()
             )
-            return HttpResponseRedirect(begin(request, chosen, student_id, written(name)))
+            return HttpResponseRedirect(begin(request, chosen, found.student_id, written(name), found))
         except Refused as refused:
             remedy = None
             if isinstance(refused, matching.NoMatch) and request.actor.may("roster.upload"):
