@@ -14,6 +14,7 @@ from django.utils import timezone
 from tests import factories
 from tests.changes.admissions import child as admitted
 from tests.changes.admissions import issued
+from tests.disclosures import leaving
 from tests.factories import PLACES, TODAY, actor, pupil, school
 from tests.status.cases import (
     COUNTY_OF,
@@ -109,6 +110,12 @@ POLICIES: dict[str, tuple[str, str]] = {
     "changes_rosterfinding": SCOPED,
     "changes_rosterprogress": SCOPED,
     "changes_rosterrow": SCOPED,
+    "disclosures_approval": SCOPED,
+    "disclosures_canary": SCOPED,
+    "disclosures_clue": SCOPED,
+    "disclosures_disclosure": SCOPED,
+    "disclosures_export": SCOPED,
+    "disclosures_sealedfile": SCOPED,
     "mfa_authenticator": OPEN,
     "organisations_calendarday": CLOSED,
     "organisations_calendaryear": CLOSED,
@@ -288,6 +295,7 @@ def fill() -> None:
             )
     fill_status()
     fill_admissions()
+    fill_disclosures()
     for username in ("o330902", "o510104"):
         by = actor(username)
         invite(Account.objects.get(pk=by.account_id), now=timezone.now())
@@ -338,6 +346,13 @@ def fill_admissions() -> None:
         preschool.import_records(
             preschool.from_values([record]), file_name="合成.csv", by=actor(f"o{county}"), today=TODAY
         )
+
+
+def fill_disclosures() -> None:
+    """Let a file of each of two provinces leave."""
+    for county in ("330902", "510104"):
+        leaving.colleagues(county)
+        leaving.made(leaving.in_force(by_county=county))
 
 
 def fill_status() -> None:

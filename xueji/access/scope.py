@@ -118,6 +118,7 @@ NATIONAL_ACTS = {
     "status.clocks": "reminders and provisional due days are seen to for all offices",
     "students.history": "who holds a pupil keeps the pupil's earlier enrolments, wherever they were",
     "students.readers": "who holds a pupil may know who read the record, wherever that was",
+    "disclosures": "files are made and expire wherever they were asked for, and a leaked one may be anybody's",
     "progress": "the worker reports progress beside the transaction it runs",
     "accounts.seal": "accounts that nobody uses are sealed every night, wherever they are",
     "commands": "the command line acts for the operator of the registry",

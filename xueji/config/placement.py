@@ -34,6 +34,7 @@ class Group(StrEnum):
     ACCOUNT = "account"
     CODE = "code"
     DRAFT = "draft"
+    CLUE = "clue"
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,12 @@ PLACEMENTS: Final[tuple[Placement, ...]] = (
         # Few a county and year; a school's page asks by school, whoever prepared it.
         "status_reorganisation",
         "status_reorganisedclass",
+        # Few an office and year; the files that leave name it.
+        "disclosures_approval",
+        "disclosures_export",
+        # A row a file that left; its invented pupils name it.
+        "disclosures_disclosure",
+        "disclosures_canary",
     ),
     # What belongs to a person. A case lies by its own id, because it may come before the
     # person does; events and decisions lie by what they are about.
@@ -136,12 +143,15 @@ PLACEMENTS: Final[tuple[Placement, ...]] = (
         changes_rosterprogress="batch_id",
         changes_admissionfile="list_id",
         changes_admissionfinding="list_id",
+        disclosures_sealedfile="export_id",
         status_campaignschool="campaign_id",
         status_campaigngrade="campaign_id",
     ),
     *_by(Group.CLASS, students_headcount="class_of_id"),
     *_by(Group.CODE, status_tracking="code_index"),
     *_by(Group.DRAFT, status_draft="id"),
+    # Found by the hash of what a row says, whoever's file it stood in.
+    *_by(Group.CLUE, disclosures_clue="tag"),
     *_by(Group.ACCOUNT, access_idempotencykey="account_id"),
     # Counters, sessions and jobs live by locks of one machine.
     *_all(

@@ -43,6 +43,7 @@ INSTALLED_APPS = [
     "xueji.students",
     "xueji.changes",
     "xueji.status",
+    "xueji.disclosures",
     "xueji.synthetic",
     "xueji.bench",
     "xueji.web",

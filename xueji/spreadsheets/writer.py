@@ -116,6 +116,40 @@ def write_corrected(
     return _filled(_corrected_skeleton(headers, sheet_name), cells, is_bad)
 
 
+def write_list(
+    columns: Sequence[tuple[str, float]],
+    rows: Sequence[Sequence[str]],
+    *,
+    title: str,
+    notice: str,
+    sheet_name: str = "名单",
+) -> bytes:
+    """Return a workbook of texts to be handed out: `notice` above, then the headers, then the rows.
+
+    `columns` are (header, width); each row has one text per column. Nothing in it is a formula, a number or a link.
+    """
+    file = io.BytesIO()
+    book = xlsxwriter.Workbook(file, {"in_memory": True})
+    book.set_properties({"title": title})
+    text = book.add_format({**_TEXT, "quote_prefix": True})
+    header = book.add_format({**_HEADER, "bg_color": "#E7EEF5"})
+    said = book.add_format({**_TEXT, "font_color": "#B02A37"})
+    sheet = book.add_worksheet(sheet_name)
+    _write(sheet, 0, 0, notice, said)
+    for index, (words, width) in enumerate(columns):
+        sheet.set_column(index, index, width, text)
+        _write(sheet, 1, index, words, header)
+    for number, cells in enumerate(rows, start=2):
+        for index, value in enumerate(cells):
+            if value:
+                _write(sheet, number, index, value, text)
+    sheet.freeze_panes(2, 1)
+    _lay_out_for_print(sheet, title)
+    sheet.repeat_rows(0, 1)
+    book.close()
+    return file.getvalue()
+
+
 def _corrected_skeleton(headers: Sequence[str], sheet_name: str) -> bytes:
     """Return the workbook without rows, but for one that shows the three styles: text, bad, reason."""
     file = io.BytesIO()

@@ -342,6 +342,35 @@ PERMISSIONS: tuple[Permission, ...] = (
         _at(SCHOOL, Role.ADMINISTRATOR) | _at(AUTHORITIES, *SEPARATED),
     ),
     Permission(
+        "approvals.record",
+        "登记对外提供的批准",
+        "Record an approval for data to leave",
+        _at(AUTHORITIES, Role.OFFICER),
+    ),
+    Permission(
+        "approvals.review",
+        "复核对外提供的批准",
+        "Review an approval for data to leave",
+        _at(AUTHORITIES, Role.OFFICER, Role.LEADER, Role.SECURITY),
+    ),
+    Permission("exports.request", "申请导出", "Ask for an export", _at(AUTHORITIES, Role.OFFICER)),
+    Permission(
+        "exports.release", "放行导出", "Release an export", _at(AUTHORITIES, Role.LEADER, Role.SECURITY)
+    ),
+    Permission(
+        "exports.view",
+        "查看对外提供",
+        "See what leaves",
+        _at(AUTHORITIES, Role.OFFICER, Role.LEADER, Role.SECURITY, Role.AUDITOR),
+    ),
+    Permission(
+        "exports.trace",
+        "追查泄露的文件",
+        "Trace a leaked file",
+        _at(AUTHORITIES, Role.SECURITY, Role.AUDITOR),
+    ),
+    Permission("classes.take_list", "领取班级名单", "Take a class list", _at(SCHOOL, Role.REGISTRAR)),
+    Permission(
         "training.record",
         "登记学籍管理员培训证书",
         "Record the training of registrars",

@@ -1,0 +1,1 @@
+"""The verbs: approvals recorded and reviewed, exports asked for, released, made and fetched, class lists, traces."""

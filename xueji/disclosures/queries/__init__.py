@@ -1,0 +1,1 @@
+"""Reads of approvals, exports, what left, and the clues of leaked files."""
