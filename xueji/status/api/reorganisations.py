@@ -131,7 +131,7 @@ class ReorganisationShown(Schema):
     awaited: list[ReorganisationAwaited]
 
 
-class AwaitedSent(Sent):
+class AwaitedPupilsSent(Sent):
     """Where admitted pupils who have not come are to come, if not where their grade goes. Without `to` at the old school."""
 
     school: SchoolMark
@@ -179,7 +179,7 @@ class ReorganisationSent(Sent):
     )
     note: Annotated[Text, Field(max_length=500)] = ""
     classes: list[ClassSent] = Field([], max_length=MOST_CLASSES)
-    awaited: list[AwaitedSent] = Field([], max_length=rules.MOST_SCHOOLS * 10)
+    awaited: list[AwaitedPupilsSent] = Field([], max_length=rules.MOST_SCHOOLS * 10)
 
 
 class StepSent(Sent):
