@@ -219,6 +219,7 @@ def problem_arrows() -> Iterable[tuple[str, str, str]]:
         problem_records.Act.DECIDE: "核查单位决定",
         problem_records.Act.RETURN: "核查单位退回",
         problem_records.Act.WITHDRAW: "名册撤回",
+        problem_records.Act.UNDO: "上级主管部门撤销重复招生的结论",
     }
     names = {state: words[0] for state, words in problem_records.STATE_NAMES.items()}
     yield "", names[problem_records.CaseState.DRAFT], "检查发现"

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
+from django.db import connections
 
 from tests.changes.admissions import (
     FIRST,
@@ -22,11 +24,11 @@ from tests.changes.admissions import (
 )
 from tests.factories import TODAY, actor, pupil, school
 from tests.races import at_once
-from xueji.access.scope import acting
+from xueji.access.scope import NotAllowed, acting
 from xueji.changes.actions import rosters
-from xueji.changes.actions.admissions import arrivals, disputes, lists
+from xueji.changes.actions.admissions import arrivals, disputes, lists, undoing
 from xueji.changes.actions.problems import decisions, papers, statements
-from xueji.changes.actions.problems.cases import NoSuchCase
+from xueji.changes.actions.problems.cases import NoSuchCase, NotNow
 from xueji.changes.models import Case, CaseParty, RosterBatch, RosterRow
 from xueji.changes.queries import admissions as queries
 from xueji.changes.rules.admission_disputes import NOWHERE
@@ -38,6 +40,7 @@ from xueji.students.models import Enrolment
 pytestmark = pytest.mark.usefixtures("db")
 
 PDF = b"%PDF-1.4 proof"
+ABOVE = "o330000"
 
 
 def the_case() -> Case:
@@ -250,6 +253,138 @@ def test_a_school_sees_its_own_answer_and_the_desk_sees_all(two_lists: Case) -> 
     assert seen_by(f"r{SECOND}") is None
     with pytest.raises(NoSuchCase):
         disputes.state(two_lists.id, attends=False, statement="无关", by=actor(f"r{SECOND}"), today=TODAY)
+
+
+# Undo -------------------------------------------------------------------------------------------
+
+
+def told() -> dict[str, list[str]]:
+    """Return what a decision may touch, as text, in order."""
+    found = {}
+    with connections["owner"].cursor() as cursor:
+        for table, less in (
+            ("changes_case", "- 'version'"),
+            ("changes_caseparty", ""),
+            ("changes_admission", ""),
+            ("changes_rosterclaim", ""),
+        ):
+            cursor.execute(f"SELECT (to_jsonb(t) {less})::text FROM {table} t ORDER BY 1")
+            found[table] = [row[0] for row in cursor.fetchall()]
+    return found
+
+
+def decided(case: Case, winner: str | None, *, by: str = "o330900", today: date = TODAY) -> Case:
+    chosen = NOWHERE if winner is None else school(winner).place
+    return disputes.decide(case.id, school=chosen, reason="在校记录属实", by=actor(by), today=today)
+
+
+def undone(case: Case, *, by: str = ABOVE, today: date = TODAY) -> Case:
+    return undoing.undo(case.id, reason="证明系伪造", by=actor(by), today=today)
+
+
+@pytest.mark.parametrize("winner", [FIRST, OTHER_COUNTY])
+def test_the_undo_of_a_decision_is_its_exact_inverse_and_the_desk_decides_anew(
+    two_lists: Case, winner: str
+) -> None:
+    for identifier in (FIRST, OTHER_COUNTY):
+        answers(two_lists, identifier, attends=True)
+    before = told()
+    decided(two_lists, winner)
+    assert told() != before
+    undone(two_lists)
+    assert told() == before
+    decided(two_lists, FIRST)
+    assert states() == {school(FIRST).place: "awaited", school(OTHER_COUNTY).place: "elsewhere"}
+
+
+def test_a_decision_past_the_time_of_a_silent_school_goes_back_to_the_schools(two_lists: Case) -> None:
+    answers(two_lists, FIRST, attends=True)
+    before, late = told(), TODAY + timedelta(days=20)
+    decided(two_lists, None, today=late)
+    undone(two_lists, today=late)
+    assert told() == before
+
+
+def test_the_roster_that_a_decision_sent_on_is_taken_back_with_it() -> None:
+    issued([child(0)])
+    batch = enrols(0)
+    assert batch.accepted == 0
+    case = the_case()
+    for identifier in (FIRST, SECOND):
+        answers(case, identifier, attends=True)
+    before = told()
+    decided(case, SECOND, by="o330902")
+    following = RosterBatch.everywhere.using("owner").get(door="problem")
+    undone(case, by="o330900")
+    assert told() == before
+    following.refresh_from_db(using="owner")
+    assert following.state == State.WITHDRAWN
+    # Once its leader has approved, the school takes it back first.
+    decided(case, SECOND, by="o330902")
+    following = RosterBatch.everywhere.using("owner").get(door="problem", state=State.WITH_LEADER)
+    rosters.decide(following.id, act=Act.APPROVE, by=actor(f"l{SECOND}"), today=TODAY)
+    with pytest.raises(undoing.CannotUndo):
+        undone(case, by="o330900")
+    rosters.undo(following.id, by=actor(f"r{SECOND}"), today=TODAY)
+    undone(case, by="o330900")
+    assert told() == before
+
+
+def has_come(case: Case) -> None:
+    enrols(0, FIRST)
+
+
+def was_registered(case: Case) -> None:
+    approved(enrols(0, FIRST), FIRST, "o330902")
+
+
+def noted_as_not_come(case: Case) -> None:
+    (mine,) = [a.id for a in admissions() if a.place == school(FIRST).place]
+    arrivals.not_come([mine], reason="declined", by=actor(f"r{FIRST}"), today=TODAY)
+
+
+def list_taken_back(case: Case) -> None:
+    (won,) = [a.list_id for a in admissions() if a.place == school(FIRST).place]
+    lists.withdraw(won, by=actor("o330902"), today=TODAY)
+
+
+def another_dispute(case: Case) -> None:
+    issued([child(0, SECOND)])
+
+
+@pytest.mark.parametrize(
+    "later", [has_come, was_registered, noted_as_not_come, list_taken_back, another_dispute]
+)
+def test_an_undo_is_refused_with_the_reason_where_a_later_fact_stands_on_it(
+    two_lists: Case, later: Callable[[Case], None]
+) -> None:
+    for identifier in (FIRST, OTHER_COUNTY):
+        answers(two_lists, identifier, attends=True)
+    decided(two_lists, FIRST)
+    later(two_lists)
+    before = told()
+    with pytest.raises(undoing.CannotUndo) as refused:
+        undone(two_lists)
+    assert "先" in refused.value.zh or "学籍变动" in refused.value.zh
+    assert told() == before
+
+
+def test_an_undo_has_thirty_days_a_reason_and_belongs_to_the_authority_above(two_lists: Case) -> None:
+    with pytest.raises(NotNow):
+        undone(two_lists)
+    for identifier in (FIRST, OTHER_COUNTY):
+        answers(two_lists, identifier, attends=True)
+    decided(two_lists, FIRST)
+    for by in ("o330900", "o000000"):
+        with pytest.raises(undoing.NotYourTurn):
+            undone(two_lists, by=by)
+    with pytest.raises(NotAllowed):
+        undone(two_lists, by="l330902")
+    with pytest.raises(decisions.ReasonMissing):
+        undoing.undo(two_lists.id, reason=" ", by=actor(ABOVE), today=TODAY)
+    with pytest.raises(undoing.CannotUndo):
+        undone(two_lists, today=TODAY + timedelta(days=31))
+    undone(two_lists, today=TODAY + timedelta(days=30))
 
 
 # Races ------------------------------------------------------------------------------------------

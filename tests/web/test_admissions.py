@@ -145,6 +145,24 @@ def test_a_desk_chooses_the_school() -> None:
     chosen = {"school": str(admissions()[0].place), "reason": "证明属实", "version": the_case().version}
     as_("o330900").post(reverse("admission-dispute-decide", args=[case.id]), chosen)
     assert sorted(a.state for a in admissions()) == ["awaited", "elsewhere"]
+    here, above = reverse("admission-dispute", args=[case.id]), as_("o330000")
+    assert "前可以由上一级主管部门撤销" in text_of(as_("o330900").get(here))
+    undo = {"reason": "证明系伪造", "version": the_case().version}
+    assert as_("o330900").post(reverse("admission-dispute-undo", args=[case.id]), undo).status_code == 409
+    assert above.post(reverse("admission-dispute-undo", args=[case.id]), undo).url == here
+    assert sorted(a.state for a in admissions()) == ["awaited", "awaited"]
+    assert "请重新核查：证明系伪造" in text_of(as_("o330900").get(here))
+    refused = above.post(reverse("admission-dispute-undo", args=[case.id]), undo)
+    assert refused.status_code == 409
+    api = called(above, f"admission-disputes/{case.id}/undo", undo)
+    assert (api.status_code, api.json()["code"]) == (409, "not-now")
+    as_("o330900").post(
+        reverse("admission-dispute-decide", args=[case.id]), chosen | {"version": the_case().version}
+    )
+    shown = above.get(f"/api/v1/admission-disputes/{case.id}").json()
+    assert shown["can_undo"]
+    api = called(above, f"admission-disputes/{case.id}/undo", undo | {"version": shown["version"]}, "k2")
+    assert (api.status_code, api.json()["state"]) == (200, "with_desk")
 
 
 def test_kindergarten_records_are_tried_and_then_imported() -> None:

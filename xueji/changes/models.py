@@ -192,6 +192,9 @@ class Case(ScopedModel):
     payload = models.BinaryField(null=True)
     name = models.CharField(max_length=100, db_collation="C")
     outcome = models.CharField(max_length=16, blank=True, default="")
+    # What the end of a dispute over an admission did, for the exact inverse, and until when it can be taken back.
+    made = models.JSONField(default=dict)
+    undo_until = models.DateField(null=True)
     opened_on = models.DateField()
     received_on = models.DateField()
     due_on = models.DateField(null=True)

@@ -166,6 +166,12 @@ PERMISSIONS: tuple[Permission, ...] = (
         "Decide a problem record",
         _at(SCHOOL, Role.LEADER) | _at(AUTHORITIES, Role.OFFICER),
     ),
+    Permission(
+        "problems.undo",
+        "撤销重复招生的结论",
+        "Undo a decision about a duplicate admission",
+        _at(AUTHORITIES, Role.OFFICER),
+    ),
     Permission("problems.open", "登记问题学籍", "Open a problem record", _at(AUTHORITIES, Role.OFFICER)),
     Permission(
         "problems.view",

@@ -39,7 +39,7 @@ from xueji.access.api import (
 )
 from xueji.access.rules.permissions import Level
 from xueji.changes.actions import preschool
-from xueji.changes.actions.admissions import arrivals, disputes, lists
+from xueji.changes.actions.admissions import arrivals, disputes, lists, undoing
 from xueji.changes.actions.admissions.lists import NoSuchList, Terms
 from xueji.changes.actions.problems.cases import no_such_case
 from xueji.changes.api.rosters import name_of, require_size
@@ -165,6 +165,10 @@ class DisputeShown(Schema):
     answers: list[DisputeAnswer]
     can_answer: bool
     can_decide: bool
+    can_undo: bool
+    undo_until: date | None = Field(
+        description="上一级主管部门可以撤销结论到哪天 / until when it can be undone"
+    )
     version: int | None
 
 
@@ -250,6 +254,11 @@ class VerdictSent(Sent):
             ge=0, lt=10**12, description="所选学校的 place；0：均不在读 / the school; 0: none has the child"
         ),
     ]
+    reason: Annotated[Text, Field(min_length=1, max_length=500)]
+    version: Whole
+
+
+class VerdictUndoSent(Sent):
     reason: Annotated[Text, Field(min_length=1, max_length=500)]
     version: Whole
 
@@ -385,6 +394,8 @@ def dispute_content(request: ActingRequest, case_id: UUID) -> dict[str, Any]:
         ],
         can_answer=found.can_answer,
         can_decide=found.can_decide,
+        can_undo=found.can_undo,
+        undo_until=found.undo_until,
         version=found.version,
     )
     return shown.model_dump(mode="json")
@@ -725,6 +736,26 @@ def decide(request: ActingRequest, case_id: UUID, sent: VerdictSent) -> HttpResp
             version=sent.version,
             by=request.actor,
             today=timezone.localdate(),
+        )
+        return 200, dispute_content(request, case_id)
+
+    return done_once(request, sent, act)
+
+
+@router.post(
+    "/admission-disputes/{uuid:case_id}/undo",
+    response={200: DisputeShown, **WRITE_ERRORS},
+    summary="撤销结论 / Undo a decision within 30 days, by the authority above",
+    description="恢复到作出结论之前；此后已报到、注册或另有录取的，先撤回后来的办理。 As it was before the decision; what stands on it"
+    " since is taken back first.",
+    tags=ADMISSIONS,
+    operation_id="undoAdmissionDispute",
+    openapi_extra=writes(200),
+)
+def undo(request: ActingRequest, case_id: UUID, sent: VerdictUndoSent) -> HttpResponse:
+    def act() -> tuple[int, Any]:
+        undoing.undo(
+            case_id, reason=sent.reason, version=sent.version, by=request.actor, today=timezone.localdate()
         )
         return 200, dispute_content(request, case_id)
 

@@ -16,9 +16,10 @@ from uuid import UUID
 from django.conf import settings
 from django.db import connections
 
+from xueji.access.rules import places
 from xueji.access.scope import Actor, current_scope
 from xueji.changes.encryption import unseal
-from xueji.changes.models import AdmissionList, Case, CaseParty
+from xueji.changes.models import AdmissionList, Case, CaseParty, Decision
 from xueji.changes.queries.pages import Page, page_of
 from xueji.changes.queries.problems import Paper, is_late, papers_of
 from xueji.changes.rules.admission_disputes import ABSENT
@@ -27,6 +28,7 @@ from xueji.changes.rules.admissions import HEADERS, ROW_STATE_NAMES
 from xueji.changes.rules.problem_records import OF_ADMISSION, Act, CaseState, Remedy, step_from
 from xueji.changes.rules.roster_findings import Severity
 from xueji.organisations.models import Organisation
+from xueji.organisations.queries import authority_codes
 from xueji.students.encryption import associated
 
 # What an awaited pupil waits for, by what is on its way. The claim of a roster is a roster under way.
@@ -370,11 +372,29 @@ class Dispute:
     is_own: bool  # seen by one of its schools
     can_answer: bool
     can_decide: bool
+    can_undo: bool
+    undo_until: date | None
+    undone: str  # why the authority above took the decision back, to the desk and those above
     version: int | None
 
 
+def undoer_of(case: Case) -> int:
+    """Return the authority that may take the decision of a dispute back: the one above its desk."""
+    return places.authority_above(case.desk_place, authority_codes())
+
+
+def may_undo(case: Case, *, by: Actor, today: date) -> bool:
+    """Return whether the reader's office may take the decision of a dispute back today."""
+    return (
+        case.undo_until is not None
+        and today <= case.undo_until
+        and by.may("problems.undo")
+        and by.place == undoer_of(case)
+    )
+
+
 def dispute_of(case_id: UUID, *, by: Actor, today: date) -> Dispute | None:
-    """Return a dispute as the reader's office sees it; None when it is not concerned. Four queries."""
+    """Return a dispute as the reader's office sees it; None when it is not concerned. Five queries."""
     scope = current_scope()
     parties = list(CaseParty.objects.filter(case_id=case_id, problem=OF_ADMISSION).order_by("place"))
     case = Case.objects.filter(pk=case_id, problem=OF_ADMISSION).exclude(state=CaseState.DRAFT).first()
@@ -403,6 +423,11 @@ def dispute_of(case_id: UUID, *, by: Actor, today: date) -> Dispute | None:
         and by.may("problems.decide")
         and step_from(state, Act.DECIDE, is_late=is_late(case, today)) is not None
     )
+    is_undoer = sees_all and case is not None and may_undo(case, by=by, today=today)
+    undone = None
+    if sees_all and closed_on is None:
+        acts = Decision.objects.filter(subject_id=case_id, act=Act.UNDO).order_by("id")
+        undone = acts.last()
     return Dispute(
         id=case_id,
         name=first.name,
@@ -415,7 +440,10 @@ def dispute_of(case_id: UUID, *, by: Actor, today: date) -> Dispute | None:
         is_own=own is not None,
         can_answer=own is not None and closed_on is None and by.may("problems.state"),
         can_decide=may_decide,
-        version=case.version if case is not None and may_decide else None,
+        can_undo=is_undoer,
+        undo_until=case.undo_until if sees_all and case is not None else None,
+        undone=undone.reason if undone is not None else "",
+        version=case.version if case is not None and (may_decide or is_undoer) else None,
     )
 
 

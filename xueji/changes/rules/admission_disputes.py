@@ -11,6 +11,7 @@ studies proves it, the other gives up); the routing of 教基一厅函〔2014〕
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 from xueji.changes.rules.problem_records import PAPERS, Remedy
 
@@ -19,6 +20,8 @@ ATTENDS, ABSENT = Remedy.PROVE, Remedy.DELETE
 # Who says that the child attends proves it by a stamped paper of attendance.
 PAPERS_OF: Mapping[Remedy, tuple[str, ...]] = {ATTENDS: (PAPERS[ATTENDS][0],), ABSENT: ()}
 
+# How long the authority above may take a decision back, in days of the calendar from the day it was made.
+DAYS_TO_UNDO: Final = 30
 NOWHERE = 0  # what a settlement says where no school has the child
 
 

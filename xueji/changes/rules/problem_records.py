@@ -37,11 +37,13 @@ class Act(StrEnum):
     DECIDE = "decide"
     RETURN = "return"  # the statements do not suffice: back to the schools, with a reason
     WITHDRAW = "withdraw"  # the roster of the row is taken back
+    UNDO = "undo"  # the authority above takes a decision about an admission back
 
 
 class Party(StrEnum):
     SCHOOL = "school"
     DESK = "desk"
+    ABOVE = "above"  # the authority above the desk
 
 
 REMEDY_NAMES = {
@@ -148,6 +150,7 @@ class Step:
     target: CaseState
     permission: str
     when_late: bool = False
+    is_of_admission: bool = False  # only where it was asked which school a child attends
 
 
 STEPS: tuple[Step, ...] = (
@@ -162,6 +165,11 @@ STEPS: tuple[Step, ...] = (
     Step(CaseState.WITH_DESK, Party.SCHOOL, Act.WITHDRAW, CaseState.CLOSED, "roster.undo"),
     Step(CaseState.WITH_DESK, Party.DESK, Act.DECIDE, CaseState.CLOSED, "problems.decide"),
     Step(CaseState.WITH_DESK, Party.DESK, Act.RETURN, CaseState.WITH_SCHOOLS, "problems.decide"),
+    # To where it was decided: at the desk, or past the schools' time.
+    Step(CaseState.CLOSED, Party.ABOVE, Act.UNDO, CaseState.WITH_DESK, "problems.undo", is_of_admission=True),
+    Step(
+        CaseState.CLOSED, Party.ABOVE, Act.UNDO, CaseState.WITH_SCHOOLS, "problems.undo", is_of_admission=True
+    ),
 )
 
 

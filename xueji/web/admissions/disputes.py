@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from xueji.changes.actions.admissions import disputes as actions
+from xueji.changes.actions.admissions import undoing
 from xueji.changes.actions.problems import papers
 from xueji.changes.queries import admissions as queries
 from xueji.changes.rules.admission_disputes import NOWHERE
@@ -79,6 +80,15 @@ class DecisionForm(forms.Form):
         self.fields["school"].choices = choices  # type: ignore[attr-defined]
 
 
+class UndoForm(forms.Form):
+    """Why a decision is taken back."""
+
+    reason = forms.CharField(
+        label=gettext_lazy("理由"), max_length=MOST_WORDS, widget=forms.Textarea(attrs={"rows": 2})
+    )
+    version = forms.IntegerField(widget=forms.HiddenInput, min_value=0, max_value=2**31 - 1)
+
+
 def dispute_or_404(request: ActingRequest, case_id: UUID) -> queries.Dispute:
     """Return the dispute as the reader may see it. Raises Http404."""
     found = queries.dispute_of(case_id, by=request.actor, today=timezone.localdate())
@@ -117,6 +127,7 @@ def page(
         "answer_form": AnswerForm(),
         "proof_form": ProofForm(),
         "decision_form": DecisionForm(found=found, initial={"version": found.version}),
+        "undo_form": UndoForm(initial={"version": found.version}),
         "crumbs": [(_("问题学籍"), reverse("problems")), (_("重复招生"), "")],
     } | (forms_sent or {})
     return render(request, "admissions/dispute.html", context, refused=refused, status=status)
@@ -197,3 +208,21 @@ def decide(request: ActingRequest, case_id: UUID) -> HttpResponse:
         return done_once(request, act)
     except Refused as refused:
         return page(request, case_id, forms_sent={"decision_form": form}, refused=refused)
+
+
+@door("problems.undo", methods=("POST",))
+def undo(request: ActingRequest, case_id: UUID) -> HttpResponse:
+    """Take the decision of the desk below back."""
+    form = UndoForm(request.POST)
+    if not form.is_valid():
+        return page(request, case_id, forms_sent={"undo_form": form}, status=UNPROCESSABLE)
+
+    def act() -> str:
+        undoing.undo(case_id, **form.cleaned_data, by=request.actor, today=timezone.localdate())
+        messages.success(request, _("已撤销结论，重复招生回到原核查单位重新办理。"))
+        return reverse("admission-dispute", args=[case_id])
+
+    try:
+        return done_once(request, act)
+    except Refused as refused:
+        return page(request, case_id, forms_sent={"undo_form": form}, refused=refused)

@@ -21,4 +21,5 @@ urlpatterns = [
     path("admissions/disputes/<uuid:case_id>/papers", disputes.file_paper, name="admission-dispute-file"),
     path("admissions/disputes/<uuid:case_id>/statement", disputes.state, name="admission-dispute-state"),
     path("admissions/disputes/<uuid:case_id>/decision", disputes.decide, name="admission-dispute-decide"),
+    path("admissions/disputes/<uuid:case_id>/undo", disputes.undo, name="admission-dispute-undo"),
 ]

@@ -7,6 +7,7 @@ proves it. One school has the child in the end, or none.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -33,7 +34,7 @@ from xueji.changes.actions.rosters import roster_of
 from xueji.changes.encryption import seal, unseal
 from xueji.changes.models import Admission, AdmissionList, Case, CaseParty, Evidence, RosterBatch, RosterRow
 from xueji.changes.queries.problems import statements_of
-from xueji.changes.rules.admission_disputes import ABSENT, ATTENDS, NOWHERE, settled_by
+from xueji.changes.rules.admission_disputes import ABSENT, ATTENDS, DAYS_TO_UNDO, NOWHERE, settled_by
 from xueji.changes.rules.problem_records import DAYS_TO_STATE, OF_ADMISSION, Act, CaseState, Remedy, Side
 from xueji.changes.rules.roster_findings import BY_CODE
 from xueji.lib import uuid7
@@ -302,6 +303,7 @@ def decide(
                 "Choose a school that says the child attends, or has not answered; or that none has the child.",
             )
         keep(case, Act.DECIDE, reason, by=by, using=using)
+        case.undo_until = today + timedelta(days=DAYS_TO_UNDO)
         settle(case, school, by=by, today=today, using=using, answer=reason.strip())
         note(case, "admission.decide", by=by, using=using, after={"reason": reason})
         return case
@@ -328,8 +330,9 @@ def settle(case: Case, winner: int, *, by: Actor, today: date, using: str, answe
     with connections[using].cursor() as cursor:
         cursor.execute(LOCK_CHILD, child)
     parties = list(CaseParty.everywhere.using(using).filter(case=case).order_by("place"))
+    before = {"state": case.state, "answers": {str(party.place): party.answer for party in parties}}
     lost = [party.place for party in parties if party.place != winner]
-    end_admissions(child, lost, case, by=by, today=today, using=using)
+    ended = end_admissions(child, lost, case, by=by, today=today, using=using)
     case.state, case.closed_on = CaseState.CLOSED, today
     case.outcome = HERE if case.place == winner else OTHER
     case.version += 1
@@ -338,14 +341,34 @@ def settle(case: Case, winner: int, *, by: Actor, today: date, using: str, answe
         party.closed_on, party.answer = today, answer[:500]
         party.outcome = HERE if party.place == winner else OTHER
     CaseParty.everywhere.using(using).bulk_update(parties, ["closed_on", "answer", "outcome"])
+    batch_id = None
     if case.place == winner and "values" in payload:
-        register(case, payload["values"], by=by, today=today, using=using)
+        batch_id = str(register(case, payload["values"], by=by, today=today, using=using).id)
+    case.made = before | {"ended": ended, "batch": batch_id} | standing_of_child(child, using=using)
+    case.save(using=using, update_fields=["made"])
+
+
+STANDING_OF_CHILD = """
+SELECT coalesce((SELECT jsonb_agg(a.id ORDER BY a.id) FROM changes_admission a
+        WHERE a.scheme = %(scheme)s AND a.index = %(index)s AND a.state = 'awaited'), '[]')::text,
+    (SELECT e.id::text FROM students_identifier i
+        JOIN students_enrolment e ON e.student_id = i.student_id AND e.ended_on IS NULL
+        WHERE i.scheme = %(scheme)s AND i.index = %(index)s)
+"""
+
+
+def standing_of_child(child: tuple[str, bytes], *, using: str) -> dict[str, Any]:
+    """Return which admissions await a child and which enrolment it has, as text: what an undo has to find again."""
+    with connections[using].cursor() as cursor:
+        cursor.execute(STANDING_OF_CHILD, {"scheme": child[0], "index": child[1]})
+        awaited, enrolment = cursor.fetchone()
+    return {"awaited": json.loads(awaited), "enrolment": enrolment}
 
 
 def end_admissions(
     child: tuple[str, bytes], lost: Sequence[int], case: Case, *, by: Actor, today: date, using: str
-) -> None:
-    """End the admissions of a child at the schools that it does not attend."""
+) -> list[str]:
+    """End the admissions of a child at the schools that it does not attend; return their ids."""
     ended = Admission.everywhere.using(using).filter(
         scheme=child[0], index=child[1], state="awaited", place__in=lost
     )
@@ -359,9 +382,10 @@ def end_admissions(
                FROM changes_admission a WHERE a.id = ANY(%s)""",
             [by.account_id, by.place, str(case.id), ids],
         )
+    return [str(one) for one in ids]
 
 
-def register(case: Case, values: dict[str, str], *, by: Actor, today: date, using: str) -> None:
+def register(case: Case, values: dict[str, str], *, by: Actor, today: date, using: str) -> RosterBatch:
     """Send the row of a roster on to registration, checked again. Raises RowDoesNotPass."""
     school = school_at(case.place, using)
     filing = CaseParty.everywhere.using(using).get(case=case, place=case.place)
@@ -375,4 +399,4 @@ def register(case: Case, values: dict[str, str], *, by: Actor, today: date, usin
             + " ".join(f.message_en for f in fails.findings),
         ) from fails
     submitted_by = filing.stated_by or batch.submitted_by or batch.uploaded_by
-    send_on(pupil, case, school=school, submitted_by=submitted_by, by=by, today=today, using=using)
+    return send_on(pupil, case, school=school, submitted_by=submitted_by, by=by, today=today, using=using)
