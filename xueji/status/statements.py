@@ -1,4 +1,4 @@
-"""How business talks to the database: what is asked for every change is planned once, what it writes is sent together."""
+"""How business talks to the database: what an act writes is sent together."""
 
 from __future__ import annotations
 
@@ -7,21 +7,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-import psycopg
 from django.db import connections
 
 from xueji.access.scope import PLANNED_ONCE, national
+from xueji.access.statements import prepared
 from xueji.lib.errors import Refused
-
-
-def asked(statement: str, values: Sequence[Any], *, using: str) -> list[tuple[Any, ...]]:
-    """Return the rows of a statement that is asked again and again; the server plans it once per connection."""
-    connection = connections[using]
-    connection.ensure_connection()
-    raw: psycopg.Connection[Any] = connection.connection
-    with psycopg.Cursor(raw) as cursor:
-        return cursor.execute(statement.encode(), values, prepare=True).fetchall()
-
 
 # The class, the state, the place: what head counts are kept by.
 Seat = tuple[int, str, int]
@@ -69,9 +59,11 @@ class Writing:
         if not self.said:
             return
         said, self.said = self.said, []
-        with connections[self.using].cursor() as cursor:
-            # Each is composed by itself: what a statement looks like is kept, what a message looks like is not.
-            cursor.execute(";\n".join(cursor.mogrify(statement, values) for statement, values, _ in said))
+        connection = connections[self.using]
+        with connection.cursor() as cursor:
+            cursor.execute(
+                ";\n".join(cursor.mogrify(prepared(connection, one), values) for one, values, _ in said)
+            )
             for _statement, _values, refusal in said:
                 if refusal is not None and cursor.rowcount != 1:
                     raise refusal

@@ -6,9 +6,11 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from django.db import connections
+
 from xueji.access.scope import Actor
 from xueji.audit.actions import record
-from xueji.changes.models import Decision, RosterBatch
+from xueji.changes.models import RosterBatch
 from xueji.changes.rules.roster_steps import CLOSED, Act, Desk, State, Step, step_from
 from xueji.lib import uuid7
 from xueji.lib.errors import Refused
@@ -90,15 +92,12 @@ def hand_over(batch: RosterBatch, state: State, *, desk: int, today: date) -> No
 
 def decided(batch: RosterBatch, act: Act, *, by: Actor, using: str, reason: str = "") -> None:
     """Keep one act of one desk."""
-    Decision.everywhere.using(using).create(
-        id=uuid7.new(),
-        place=batch.place,
-        subject_id=batch.id,
-        act=act,
-        reason=reason[:500],
-        by=by.account_id,
-        office=by.place,
-    )
+    with connections[using].cursor() as cursor:
+        cursor.execute(
+            """INSERT INTO changes_decision (place, id, subject_id, act, reason, by, office)
+               VALUES (%s, %s, %s, %s, %s, %s, %s)""",
+            [batch.place, uuid7.new(), batch.id, act, reason[:500], by.account_id, by.place],
+        )
 
 
 def checked(batch: RosterBatch, *, before: str, using: str) -> None:

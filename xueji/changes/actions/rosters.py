@@ -19,6 +19,7 @@ from django.conf import settings
 from django.db import connections
 
 from xueji.access.scope import Actor, national
+from xueji.access.statements import asked
 from xueji.changes.actions import claims, problems, registration, staging
 from xueji.changes.actions.admissions import contested
 from xueji.changes.actions.desks import (
@@ -112,7 +113,10 @@ def receive(
                 return kept, False
             # It was taken back at this very moment: the file may come anew.
             return receive(content, file_name=file_name, school=school, by=by, door=door)
-        RosterFile.everywhere.using(using).create(batch_id=batch_id, place=school.place, content=sealed)
+        cursor.execute(
+            "INSERT INTO changes_rosterfile (place, batch_id, content) VALUES (%s, %s, %s)",
+            [school.place, batch_id, sealed],
+        )
         uploaded = {"state": State.UPLOADED, "file": file_name}
         note(batch_id, "roster.upload", by=by, place=school.place, using=using, after=uploaded)
         (batch.uploaded_at,) = begun
@@ -120,10 +124,13 @@ def receive(
         return batch, True
 
 
+LIVE = "SELECT id FROM changes_rosterbatch WHERE school_id = %s AND sha256 = %s AND state <> 'withdrawn'"
+
+
 def live_batch(school: School, sha256: str, using: str) -> RosterBatch | None:
     """Return the batch that this content is at this school, unless it was taken back."""
-    live = RosterBatch.everywhere.using(using).exclude(state=State.WITHDRAWN)
-    return live.filter(school=school, sha256=sha256).first()
+    known = asked(LIVE, [school.pk, sha256], using=using)
+    return RosterBatch.everywhere.using(using).get(pk=known[0][0]) if known else None
 
 
 def file_of(batch: RosterBatch, using: str) -> bytes:

@@ -98,18 +98,28 @@ def ready(rows: pl.DataFrame, *, batch: UUID, place: int) -> pl.DataFrame:
 
     readings = names.pinyin_many(rows["name"].to_list())
     first = names.initials_many(rows["name"].to_list())
+    objects = as_json(
+        rows,
+        {
+            "details": [value_of(f).alias(f.column.key) for f in DETAILS],
+            "student": [pl.col(key) for key in PRIVATE],
+            **{
+                f"family{n}": [
+                    value_of(f).alias(f.column.key.removeprefix(f"member{n}_"))
+                    for f in MEMBER_PRIVATE[n]
+                    if f.column.key.removeprefix(f"member{n}_") not in MEMBER_PLAIN
+                ]
+                for n in (1, 2)
+            },
+        },
+    )
     member_columns: list[pl.Expr | pl.Series] = []
     for n in (1, 2):
-        private = [
-            value_of(f).alias(f.column.key.removeprefix(f"member{n}_"))
-            for f in MEMBER_PRIVATE[n]
-            if f.column.key.removeprefix(f"member{n}_") not in MEMBER_PLAIN
-        ]
         member_columns += [
             pl.col(f"member{n}_name").fill_null("").alias(f"member{n}_name"),
             pl.col(f"code_member{n}_relation").fill_null("").alias(f"member{n}_relation"),
             (pl.col(f"code_member{n}_is_guardian").fill_null("1") == "1").alias(f"member{n}_is_guardian"),
-            sealed(f"family{n}", as_json(rows, private)).alias(f"member{n}_private"),
+            sealed(f"family{n}", objects[f"family{n}"]).alias(f"member{n}_private"),
         ]
     return rows.select(
         pl.lit(str(batch)).alias("batch_id"),
@@ -141,10 +151,8 @@ def ready(rows: pl.DataFrame, *, batch: UUID, place: int) -> pl.DataFrame:
         pl.col("code_study_mode").fill_null("").alias("study_mode"),
         pl.col("code_source").fill_null("1").alias("source"),
         pl.col("seat_number").fill_null("").alias("seat_number"),
-        pl.Series("details", as_json(rows, [value_of(f).alias(f.column.key) for f in DETAILS])).fill_null(
-            "{}"
-        ),
-        sealed("student", as_json(rows, [pl.col(key) for key in PRIVATE])).alias("private"),
+        pl.Series("details", objects["details"], dtype=pl.String).fill_null("{}"),
+        sealed("student", objects["student"]).alias("private"),
         *member_columns,
     )
 
@@ -154,17 +162,23 @@ def value_of(f: Any) -> pl.Expr:
     return pl.col(f"code_{f.column.key}" if f.code_list is not None else f.column.key)
 
 
-def as_json(rows: pl.DataFrame, values: list[pl.Expr]) -> list[str | None]:
-    """Return one JSON object per row with the values that are there; None where there are none."""
-    chosen = rows.select(values)
-    used = [series for series in chosen.iter_columns() if series.null_count() < len(series)]
-    if not used:
-        return [None] * rows.height
-    encoded = pl.DataFrame(used).select(
-        pl.struct(pl.all())
+def as_json(rows: pl.DataFrame, objects: dict[str, list[pl.Expr]]) -> dict[str, list[str | None]]:
+    """Return, for each named object, one JSON text per row with the values that are there; None where there are none."""
+    chosen = rows.select(
+        value.name.prefix(f"{name} ") for name, values in objects.items() for value in values
+    )
+    used = [key for key in chosen.columns if chosen[key].null_count() < rows.height]
+    keys = {name: [key for key in used if key.startswith(f"{name} ")] for name in objects}
+    encoded = chosen.select(
+        pl.struct(pl.col(key).alias(key.removeprefix(f"{name} ")) for key in of)
         .struct.json_encode()
         .str.replace_all(r'"[a-z0-9_]+":null,?', "")
         .str.replace(r",\}$", "}")
-        .alias("json")
-    )["json"]
-    return [None if text == "{}" else text for text in encoded]
+        .alias(name)
+        for name, of in keys.items()
+        if of
+    )
+    return {
+        name: [None if text == "{}" else text for text in encoded[name]] if of else [None] * rows.height
+        for name, of in keys.items()
+    }

@@ -15,6 +15,7 @@ import polars as pl
 from django.conf import settings
 from django.db import connections
 
+from xueji.access.statements import asked
 from xueji.changes.rules.roster_checks import FINDING_SCHEMA, NO_NUMBER
 from xueji.spreadsheets.tables import copy_into
 
@@ -101,6 +102,7 @@ def known_children(
                 pl.col("sex_final").alias("sex"),
                 pl.col("birth").alias("birth_on"),
             ),
+            using=using,
         )
         by_number = ask(BY_NUMBER, [])
         by_person = ask(BY_PERSON, [])
@@ -146,7 +148,7 @@ def known_children(
 Ask = Callable[[str, list[Any]], list[Any]]
 
 
-def gathered(cursor: Any, candidates: pl.DataFrame) -> tuple[Ask, Callable[[], None]]:
+def gathered(cursor: Any, candidates: pl.DataFrame, *, using: str) -> tuple[Ask, Callable[[], None]]:
     """Return how to ask a question about the candidates, and how to put them away again.
 
     Few of them travel with each question; many lie in a temporary table, whose making would
@@ -156,9 +158,7 @@ def gathered(cursor: Any, candidates: pl.DataFrame) -> tuple[Ask, Callable[[], N
         columns = [candidates[name].to_list() for name in candidates.columns]
 
         def ask_few(question: str, parameters: list[Any]) -> list[Any]:
-            cursor.execute(TRAVELLING + question, [*columns, *parameters])
-            answer: list[Any] = cursor.fetchall()
-            return answer
+            return asked(TRAVELLING + question, [*columns, *parameters], using=using)
 
         return ask_few, lambda: None
     cursor.execute(CANDIDATES)

@@ -371,9 +371,7 @@ def normalisations(raw: pl.DataFrame, normal: pl.DataFrame, keys: list[str]) -> 
     """Return, per field, in how many cells the text was put right; fields with none are left out."""
     if not keys:
         return {}
-    beside = normal.select({*keys, *(read for read, _ in DATES.values())}).hstack(
-        raw.select(pl.col(keys).name.prefix("raw "))
-    )
+    beside = normal.hstack([raw[key].alias(f"raw {key}") for key in keys])
 
     def was_changed(key: str) -> pl.Expr:
         respelled = (pl.col(f"raw {key}") != pl.col(key)) & pl.col(key).is_not_null()

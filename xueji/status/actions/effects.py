@@ -14,9 +14,10 @@ from uuid import UUID
 
 from django.db import connections
 
+from xueji.access.statements import asked
 from xueji.lib.errors import Refused
 from xueji.status.rules.plans import DISCREET, Plan, Table, Write, seats
-from xueji.status.statements import Writing, asked
+from xueji.status.statements import Writing
 
 # The pupil's own version is raised once by the engine, whatever rows change.
 VERSIONED = frozenset({Table.ENROLMENT})

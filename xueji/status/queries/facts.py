@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.db import connections
 
+from xueji.access.statements import asked
 from xueji.organisations.queries import authority_of
 from xueji.organisations.queries_packs import pack_for, pack_of
 from xueji.status.queries.ready import ready_for
@@ -24,7 +25,6 @@ from xueji.status.rules.facts import (
 )
 from xueji.status.rules.kind import Kind, Starter
 from xueji.status.rules.routes import in_chain
-from xueji.status.statements import asked
 
 # With its status authority: its county's, else the next above that there is.
 SCHOOL = """l.organisation_id, l.place, l.identifier, o.name, l.kind, l.system, l.founder, l.state = 'open',

@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db import connections
 
 from xueji.access.scope import Actor, national
+from xueji.access.statements import asked
 from xueji.lib import uuid7
 from xueji.organisations.queries import calendar
 from xueji.status.actions import effects
@@ -46,7 +47,7 @@ from xueji.status.rules.kind import Weight
 from xueji.status.rules.plans import Plan
 from xueji.status.rules.routes import Desk, Purpose
 from xueji.status.rules.steps import CLOSED, Act, State
-from xueji.status.statements import Writing, asked, business
+from xueji.status.statements import Writing, business
 
 
 def approve(case_id: UUID, *, by: Actor, today: date, reason: str = "", version: int | None = None) -> Acted:

@@ -13,6 +13,7 @@ from uuid import UUID
 from django.conf import settings
 
 from xueji.access.scope import Actor, national
+from xueji.access.statements import asked
 from xueji.lib import uuid7
 from xueji.lib.errors import Refused
 from xueji.lib.working_days import Calendar
@@ -40,7 +41,7 @@ from xueji.status.rules.kinds import BY_CODE
 from xueji.status.rules.plans import Plan
 from xueji.status.rules.routes import Desk
 from xueji.status.rules.steps import Act, State
-from xueji.status.statements import Writing, asked, business
+from xueji.status.statements import Writing, business
 from xueji.students.encryption import associated
 
 # More new rows than this no effect needs.

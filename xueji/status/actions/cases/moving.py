@@ -12,6 +12,7 @@ from uuid import UUID
 from xueji.access.rules import places
 from xueji.access.rules.permissions import Level
 from xueji.access.scope import Actor
+from xueji.access.statements import asked
 from xueji.audit.actions import INSERT as EVENT
 from xueji.audit.actions import event
 from xueji.lib import uuid7
@@ -26,7 +27,7 @@ from xueji.status.rules.kinds import BY_CODE
 from xueji.status.rules.plans import Plan
 from xueji.status.rules.routes import Desk
 from xueji.status.rules.steps import CLOSED, Act, State, steps_from
-from xueji.status.statements import Writing, asked
+from xueji.status.statements import Writing
 
 # Who opened a case or closed it where no person did.
 NOBODY = 0

@@ -7,13 +7,14 @@ from datetime import date
 from uuid import UUID
 
 from xueji.access.scope import national
+from xueji.access.statements import asked
 from xueji.organisations.queries import calendar
 from xueji.status.actions.cases.moving import Moving, locked, move, receive, tell
 from xueji.status.queries.facts import facts_of
 from xueji.status.rules import checks
 from xueji.status.rules.kind import Obstacle, Weight
 from xueji.status.rules.steps import Act, State
-from xueji.status.statements import Writing, asked, business
+from xueji.status.statements import Writing, business
 
 
 def release_waiting(student_id: UUID, *, today: date, writing: Writing) -> int:
