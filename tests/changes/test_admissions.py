@@ -13,6 +13,7 @@ from tests.changes.admissions import (
     JUNIOR,
     LEADER,
     OTHER_COUNTY,
+    OTHER_PROVINCE,
     SECOND,
     TERMS,
     admissions,
@@ -26,6 +27,7 @@ from tests.factories import TODAY, actor, school
 from xueji.changes.actions.admissions import lists
 from xueji.changes.models import AdmissionList
 from xueji.lib.errors import Refused
+from xueji.organisations.queries import authority_of_level
 
 pytestmark = pytest.mark.usefixtures("db")
 
@@ -74,6 +76,21 @@ def test_a_list_waits_at_its_schools_once_a_second_person_issues_it() -> None:
         (1, school(FIRST).place, "awaited"),
         (2, school(SECOND).place, "awaited"),
     ]
+
+
+def test_a_county_leaves_the_list_to_the_authority_that_enrols_by_its_province_s_rules() -> None:
+    """In Sichuan the prefecture enrols for senior secondary schools; where no prefecture is, the county stands for it."""
+    seniors = replace(TERMS, stage="senior")
+    with pytest.raises(lists.AnotherEnrols) as refused:
+        given_in([child(0, OTHER_PROVINCE)], by="o510104", terms=seniors)
+    assert "成都市教育局" in refused.value.zh
+    with pytest.raises(lists.AnotherEnrols):
+        checked([child(0, OTHER_PROVINCE)], by="o510104", terms=seniors)
+    assert given_in([child(0, OTHER_PROVINCE)], by="o510000", terms=seniors).rows == 1
+    assert given_in([child(0, OTHER_PROVINCE)], by="o510104").accepted == 1
+    assert given_in([child(0)], terms=seniors).rows == 1
+    assert authority_of_level(510104_000000, "prefecture") == 510100_000000
+    assert authority_of_level(429004_000000, "prefecture") == 429004_000000
 
 
 def test_the_same_list_given_in_again_is_the_one_it_is() -> None:

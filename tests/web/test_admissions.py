@@ -131,6 +131,11 @@ def test_both_schools_answer_on_the_page_and_the_same_answer_closes_it() -> None
     assert "学生在本校就读" in text_of(here.get(reverse("admission-dispute", args=[case.id])))
 
 
+def test_the_form_says_who_enrols_where_it_is_another_office() -> None:
+    assert "普通高中由成都市教育局统一招生" in text_of(as_("o510104").get(reverse("admission-new")))
+    assert "统一招生。" not in text_of(as_(COUNTY).get(reverse("admission-new")))
+
+
 def test_a_desk_chooses_the_school() -> None:
     issued([child(0)])
     issued([child(0, OTHER_COUNTY)], by="o330903")

@@ -29,6 +29,22 @@ def authority_codes() -> frozenset[str]:
     return frozenset(divisions.authority_codes())
 
 
+def authority_of_level(place: int, level: str) -> int:
+    """Return the authority of a level that an office is under; the office itself where it is of that level or above.
+
+    Where no authority of the level is above it, as in a county under its province, the office stands for it.
+    """
+    there = authority_codes()
+    for candidate in places.upwards(place):
+        if (
+            candidate != place
+            and places.level_of(candidate) == level
+            and places.division_of(candidate) in there
+        ):
+            return candidate
+    return place
+
+
 ABOVE = """
 SELECT place FROM organisations_organisation
 WHERE place = ANY(%s) AND closed_on IS NULL AND level <> 'school' ORDER BY place DESC LIMIT 1

@@ -206,6 +206,28 @@ def test_the_national_default_may_leave_nothing_out() -> None:
     assert "entry.archive_months" in {one.parameter for one in refused.value.problems}
 
 
+def test_a_national_version_kept_before_a_parameter_came_says_of_it_what_the_shipped_one_says() -> None:
+    text = (
+        shipped()["00"].replace("archive_months = 2\n", "").replace('"entry.archive_months" = "prov"\n', "")
+    )
+    text = "\n".join(line for line in text.split("\n") if not line.startswith('"entry.archive_months"'))
+    assert parse(text, file="00.toml", base=default()).archive_months == default().archive_months
+
+
+def test_who_enrols_is_the_county_unless_a_province_leaves_senior_schools_to_the_prefecture() -> None:
+    assert [default().admission_level_of(stage) for stage in ("primary", "junior", "senior")] == [
+        "county"
+    ] * 3
+    sichuan = parse(shipped()["51"], file="51.toml")
+    assert [sichuan.admission_level_of(stage) for stage in ("primary", "junior", "senior")] == [
+        "county",
+        "county",
+        "prefecture",
+    ]
+    with pytest.raises(PackRefused):
+        pack('[admission]\nsenior_level = "school"\n')
+
+
 # What contradicts the national rules, each with its article.
 
 AGAINST_THE_NATION = {

@@ -329,6 +329,7 @@ class Parameter:
 
 GROUPS: Final = {
     "entry": ("入学和建档", "Entry and archive"),
+    "admission": ("统一招生", "Unified admission"),
     "transfer": ("转学", "Transfer"),
     "suspension": ("休学和复学", "Suspension and resumption"),
     "repetition": ("留级", "Repetition"),
@@ -356,6 +357,17 @@ PARAMETERS: Final = (
     Parameter(
         "entry.archive_months", "archive_months", Number(1, 12), "建档期限", "Archive deadline",
         ("入学后 {} 个月内建立学籍档案。", "The archive is opened within {} months of entry."),
+    ),
+    Parameter(
+        "admission.level", "admission_level", One(_C.LEVELS), "小学、初中统一招生", "Unified admission, compulsory stages",
+        ("小学、初中的录取名单由{}及以上主管部门导入、下达。",
+         "Lists of pupils admitted to primary and junior secondary schools are given in and issued from this level up: {}."),
+    ),
+    Parameter(
+        "admission.senior_level", "admission_senior_level", One(_C.LEVELS),
+        "普通高中统一招生", "Unified admission, senior secondary",
+        ("普通高中的录取名单由{}及以上主管部门导入、下达。",
+         "Lists of pupils admitted to senior secondary schools are given in and issued from this level up: {}."),
     ),
     Parameter(
         "transfer.days_per_party", "transfer.days_per_party", Number(1, 60), "各方办理期限", "Days per party",

@@ -91,6 +91,10 @@ class RulePack:
     valid_until: date | None
     entry_cutoff: tuple[int, int]  # month, day by which the entry age is reached
     archive_months: int
+    admission_level: (
+        str  # county | prefecture | province: the lowest authority that gives in lists of admitted pupils
+    )
+    admission_senior_level: str  # the same for senior secondary schools
     transfer: TransferRules
     suspension: SuspensionRules
     repetition: Mapping[str, Decimal]  # stage -> highest share of a grade; absent: none; 1: no share named
@@ -118,6 +122,10 @@ class RulePack:
     own: frozenset[str]
     confidence: Mapping[str, str]  # dotted parameter -> tag
     sources: Mapping[str, str]  # dotted parameter -> where it comes from
+
+    def admission_level_of(self, stage: str) -> str:
+        """Return the lowest level of authority that enrols for a stage."""
+        return self.admission_senior_level if stage == "senior" else self.admission_level
 
     def source_of(self, parameter: str) -> str:
         """Return where a parameter comes from."""

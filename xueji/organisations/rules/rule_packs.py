@@ -102,7 +102,8 @@ class PackRefused(Refused):
 def parse(text: str, *, file: str, base: RulePack | None = None) -> RulePack:
     """Return the pack that a TOML file describes; what it leaves out is as in `base`, else in the national default.
 
-    The national file itself (province "00") must set every parameter.
+    The national file itself (province "00") must set every parameter; a national version that was kept before a
+    parameter came is read over `base`.
     Raises PackRefused with every problem found: no TOML, an unknown or missing key, a wrong type,
     a value out of range, a contradiction to the national rules (with its article).
     """
@@ -135,7 +136,7 @@ def parse(text: str, *, file: str, base: RulePack | None = None) -> RulePack:
         except Misfit as misfit:
             note(key, f"{parameter.zh}（{key}）{misfit.zh}", f"{parameter.en} ({key}) {misfit.en}")
     own = frozenset(values)
-    if is_national:
+    if is_national and base is None:
         for key in BY_KEY:
             if key not in own and not any(one.parameter == key for one in problems):
                 note(
@@ -154,7 +155,7 @@ def parse(text: str, *, file: str, base: RulePack | None = None) -> RulePack:
     sources = _notes(document, "sources", own, note)
     if problems:
         raise PackRefused(file, tuple(sorted(problems, key=lambda one: (one.line, one.parameter))))
-    return _pack(head, values, confidence, sources, None if is_national else base or default())
+    return _pack(head, values, confidence, sources, base if is_national else base or default())
 
 
 @cache

@@ -135,6 +135,15 @@ def new(request: ActingRequest) -> HttpResponse:
         if request.method == "POST"
         else ListForm(initial={"school_year": today.year})
     )
+    elsewhere = {
+        stage: office
+        for stage in STAGE_NAMES
+        if (office := actions.enrols_for(stage, by=request.actor, today=today)) != request.actor.place
+    }
+    form.fields["stage"].help_text = "".join(
+        _("%(stage)s由%(office)s统一招生。") % {"stage": words.stage_word(stage), "office": name_at(office)}
+        for stage, office in elsewhere.items()
+    )
     context = {
         "form": form,
         "fields": [form[key] for key in ("name", "document", "school_year", "stage", "report_by")],

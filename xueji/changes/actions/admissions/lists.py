@@ -27,12 +27,22 @@ from xueji.changes.queries.admission_check import checked_against_nation, identi
 from xueji.changes.rules import admission_checks
 from xueji.changes.rules.admission_checks import Checked
 from xueji.changes.rules.admission_findings import severity_of
-from xueji.changes.rules.admissions import COLUMNS, MOST_ROWS, STAGES, Act, ListState, Step, step_from
+from xueji.changes.rules.admissions import (
+    COLUMNS,
+    MOST_ROWS,
+    STAGE_NAMES,
+    STAGES,
+    Act,
+    ListState,
+    Step,
+    step_from,
+)
 from xueji.changes.rules.roster_files import EXAMPLE_MARK
 from xueji.changes.rules.roster_findings import Severity
 from xueji.lib import uuid7
 from xueji.lib.errors import Refused
-from xueji.organisations.queries import known_division_codes
+from xueji.organisations.queries import authority_of_level, known_division_codes, name_at
+from xueji.organisations.queries_packs import pack_for
 from xueji.spreadsheets.reader import read
 from xueji.spreadsheets.tables import copy_into
 from xueji.students.encryption import associated
@@ -66,6 +76,10 @@ class TooManyRows(Refused):
 
 class TermsMissing(Refused):
     code = "terms-missing"
+
+
+class AnotherEnrols(Refused):
+    code = "another-enrols"
 
 
 class NothingToIssue(Refused):
@@ -170,6 +184,25 @@ def require_terms(terms: Terms, today: date) -> None:
         )
 
 
+def enrols_for(stage: str, *, by: Actor, today: date) -> int:
+    """Return the authority that by the rule pack enrols for a stage: the actor's own, or one above it."""
+    _id, pack = pack_for(by.place, today)
+    return authority_of_level(by.place, pack.admission_level_of(stage))
+
+
+def require_enrolling(stage: str, *, by: Actor, today: date) -> None:
+    """Raise AnotherEnrols where the rule pack leaves the enrolment of a stage to an authority above."""
+    enrolling = enrols_for(stage, by=by, today=today)
+    if enrolling != by.place:
+        _id, pack = pack_for(by.place, today)
+        zh, en = STAGE_NAMES[stage]
+        name = name_at(enrolling)
+        raise AnotherEnrols(
+            f"按“{pack.name}”，{zh}由{name}统一招生，请由其导入和下达录取名单。",
+            f"By the rules in force here, {name} enrols for {en.lower()} schools; it gives the list in and issues it.",
+        )
+
+
 # The dry run ------------------------------------------------------------------------------
 
 
@@ -199,6 +232,7 @@ def dry_run(given: Given, terms: Terms, *, by: Actor, today: date) -> Checked:
     """Return what giving this list in would find. Nothing is written."""
     by.require("admission.give_in", by.place)
     require_terms(terms, today)
+    require_enrolling(terms.stage, by=by, today=today)
     with national("admission") as using:
         return examine(given, terms, by=by, today=today, using=using)
 
@@ -227,6 +261,7 @@ def give_in(
     """
     by.require("admission.give_in", by.place)
     require_terms(terms, today)
+    require_enrolling(terms.stage, by=by, today=today)
     content = json.dumps(
         {"terms": asdict(terms), **asdict(given)}, ensure_ascii=False, sort_keys=True, default=str
     )
@@ -305,7 +340,7 @@ def issue(list_id: UUID, *, by: Actor, today: date, version: int | None = None) 
     """Let the pupils of a list wait at their schools. It is checked once more; who changed since is rejected.
 
     Whoever issues it is another person than who gave it in. Of a child that two schools admit
-    the dispute opens by itself. Raises NoSuchList, NotNow, OwnWork, NothingToIssue.
+    the dispute opens by itself. Raises NoSuchList, NotNow, OwnWork, AnotherEnrols, NothingToIssue.
     """
     with national("admission") as using:
         found = locked(list_id, by=by, using=using)
@@ -316,6 +351,7 @@ def issue(list_id: UUID, *, by: Actor, today: date, version: int | None = None) 
                 "Who gave a list in cannot issue it; a second person of the office has to.",
             )
         given, terms = kept(found, using)
+        require_enrolling(terms.stage, by=by, today=today)
         lock_schools(given, using)
         checked = examine(given, terms, by=by, today=today, using=using, own=found.id)
         rows = accepted_of(checked)
