@@ -95,11 +95,11 @@ def in_force(**changed: Any) -> Approval:
     return approval
 
 
-def requested(approval: Approval, *, at: int | None = None, **changed: Any) -> Export:
+def requested(approval: Approval, *, at: int | None = None, today: date = TODAY, **changed: Any) -> Export:
     by = actor(f"o{county_of(approval)}")
     values: dict[str, Any] = {"range_place": approval.place if at is None else at, "fields": FIELDS} | changed
     with acting(by.scope):
-        return exports.request_export(approval.pk, by=by, today=TODAY, **values)
+        return exports.request_export(approval.pk, by=by, today=today, **values)
 
 
 def released(approval: Approval, **changed: Any) -> Export:

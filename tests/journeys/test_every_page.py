@@ -16,6 +16,7 @@ from tests.changes.admissions import admissions, given_in, issued
 from tests.changes.admissions import child as admitted
 from tests.changes.rosters_as_csv import as_csv
 from tests.changes.test_problems import SAME_COUNTY, the_case
+from tests.disclosures import leaving
 from tests.factories import PLACES, TODAY, actor, pupil, school
 from tests.journeys.conftest import Visit
 from tests.journeys.visitors import DESKTOP, PHONE
@@ -83,6 +84,11 @@ class World:
     awaited: UUID
     dispute: UUID
     reorganisation: UUID
+    approval: UUID
+    in_force: UUID
+    waiting: UUID
+    made: UUID
+    failed: UUID
 
 
 def admitted_here() -> dict[str, UUID]:
@@ -96,6 +102,20 @@ def admitted_here() -> dict[str, UUID]:
         "to_issue": waiting.id,
         "awaited": admissions(found.id)[0].id,
         "dispute": dispute.id,
+    }
+
+
+def leaving_here() -> dict[str, UUID]:
+    """Leave approvals and exports of the county in every state that has a page of its own."""
+    leaving.colleagues()
+    approval = leaving.in_force(purpose=LONG_NAME * 3, recipient=LONG_SCHOOL)
+    small = leaving.in_force(row_cap=1)
+    return {
+        "approval": leaving.recorded(government=LONG_SCHOOL).pk,
+        "in_force": approval.pk,
+        "waiting": leaving.requested(approval).pk,
+        "made": leaving.made(approval).pk,
+        "failed": leaving.settled(leaving.released(small)).pk,
     }
 
 
@@ -213,6 +233,7 @@ def world(site: str) -> World:
         ).id,
         other_pack=RulePackVersion.objects.using("owner").get(province="43").pk,
         **admitted_here(),
+        **leaving_here(),
     )
 
 
@@ -395,6 +416,31 @@ TOURS: dict[str, tuple[Stop, ...]] = {
         Stop("school-rename", here),
         Stop("school-identifier", here),
         Stop("school-close", here),
+        Stop("exports"),
+        Stop("export", of("waiting")),
+        Stop("export", of("made")),
+        Stop("export-new"),
+        Stop("export-new", then="提交放行"),
+        Stop("approvals"),
+        Stop("approval-new"),
+        Stop("approval-new", then="登记，提交复核"),
+        Stop("approval", of("approval")),
+        Stop("approval", of("in_force")),
+    ),
+    leaving.LEADER: (
+        Stop("exports"),
+        Stop("export", of("waiting")),
+        Stop("export", of("waiting"), then="不予放行"),
+        Stop("approvals"),
+        Stop("approval", of("approval")),
+        Stop("approval", of("approval"), then="不同意"),
+        Stop("approval", of("in_force")),
+    ),
+    leaving.AUDITOR: (
+        Stop("exports"),
+        Stop("export", of("failed")),
+        Stop("trace"),
+        Stop("trace", then="追查"),
     ),
     "o330900": (Stop("change", of("done")), Stop("change-undo", of("done"))),
     "o330000": (Stop("authority", lambda world: (33 * 10**10,)),),
@@ -441,6 +487,7 @@ ELSEWHERE = {
     "admission-template", "admission-act", "admission-issue",
     "admission-withdraw", "admission-dispute-file", "admission-dispute-state", "admission-dispute-decide",
     "preschool-template",
+    "export-act", "export-file", "approval-act", "approval-scan", "class-list",
     # Addresses that lead to a page of another name.
     "organisations", "school-by-identifier",
 }  # fmt: skip

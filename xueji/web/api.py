@@ -27,6 +27,7 @@ from xueji.access.api import (
     router,
 )
 from xueji.changes import api as changes_api
+from xueji.disclosures import api as disclosures_api
 from xueji.lib.errors import Refused
 from xueji.organisations import api as organisations_api
 from xueji.organisations import packs_api
@@ -37,12 +38,12 @@ from xueji.web.templatetags.xueji import in_chinese
 VERSION = "1.0.0"
 LARGEST_JSON = 1 << 20
 
-DESCRIPTION = """全国中小学生学籍登记的程序接口：名册检查、提交与审核，录取新生，问题学籍，学籍变动、升级、毕业与变动订阅，学生查找，学校与班级，省级规则，代理。
+DESCRIPTION = """全国中小学生学籍登记的程序接口：名册检查、提交与审核，录取新生，问题学籍，学籍变动、升级、毕业与变动订阅，学生查找，学校与班级，省级规则，代理，对外提供。
 权限、范围和检查与页面完全相同；证件号和学籍号按页面的规则遮盖。每个写操作都须带 `Idempotency-Key` 请求头。
 
 The interface for programs: rosters checked, submitted and approved; admitted pupils; problem records; changes of
 status, promotion, graduation, and a feed of them; pupils found; schools and classes; the rules of provinces;
-stand-ins. Rights, scope and checks are those of the pages, and numbers are masked as there. Every act that writes needs the header
+stand-ins; what leaves. Rights, scope and checks are those of the pages, and numbers are masked as there. Every act that writes needs the header
 `Idempotency-Key`."""
 
 TAGS = [
@@ -55,6 +56,7 @@ TAGS = [
     {"name": "pupils", "description": "学生 / Pupils"},
     {"name": "schools", "description": "学校与班级 / Schools and classes"},
     {"name": "packs", "description": "省级规则 / Rules of provinces"},
+    {"name": "disclosures", "description": "对外提供 / What leaves the registry"},
     {"name": "stand-ins", "description": "代理 / Stand-ins"},
     {"name": "trust", "description": "权限 / Who may do what"},
     {"name": "history", "description": "封存的操作记录 / The sealed history, for witnesses"},
@@ -125,6 +127,7 @@ ROOMS = (
     organisations_api,
     packs_api,
     status_api,
+    disclosures_api,
 )
 api.add_router("", router)
 

@@ -46,6 +46,7 @@ NAVIGATION = (
     Entry("reorganisations", _("学校撤并"), "building", "reorganisation.view", is_for_authorities=True),
     Entry("packs", _("省级规则"), "file-text", "packs.view"),
     Entry("overdue", _("逾期情况"), "clock", "status.view"),
+    Entry("exports", _("对外提供"), "external-link", "exports.view", is_for_authorities=True),
     Entry("accounts", _("账号"), "key", "accounts.manage"),
     Entry("sealed-accounts", _("封存的账号"), "lock", "accounts.sealed"),
     Entry("permissions", _("权限表"), "list-check", "permissions.view"),

@@ -29,6 +29,7 @@ urlpatterns = [
     path("", include("xueji.web.promotion.urls")),
     path("", include("xueji.web.overdue.urls")),
     path("", include("xueji.web.absent.urls")),
+    path("", include("xueji.web.disclosures.urls")),
     path("", include("xueji.web.accounts.urls")),
     path("", include("xueji.web.trust.urls")),
 ]

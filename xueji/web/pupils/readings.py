@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from xueji.access.rules.permissions import PERMISSIONS
+from xueji.disclosures.rules.fields import BY_KEY as LEAVING
 from xueji.students import queries
 from xueji.students.models import Student
 from xueji.students.queries import Reading
@@ -52,9 +53,17 @@ def way(one: Reading) -> str:
     return str(WAYS.get(one.act, one.act))
 
 
+def field_name(field: str) -> str:
+    """Return a field that was read in words: one of a page, or one of a file that left."""
+    if field in FIELD_NAMES:
+        return str(FIELD_NAMES[field])
+    row = LEAVING.get(field)
+    return field if row is None else spoken((row.zh, row.en))
+
+
 def seen(one: Reading) -> str:
     """Return what was looked at, and why where a reason was given."""
-    what = _("、").join(str(FIELD_NAMES.get(field, field)) for field in one.fields)
+    what = _("、").join(field_name(field) for field in one.fields)
     return (
         _("%(field)s；理由：%(reason)s") % {"field": what or "–", "reason": one.reason}
         if one.reason

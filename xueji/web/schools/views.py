@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy
 
 from xueji.access.rules.permissions import Level
 from xueji.access.rules.places import authority_above, division_of
+from xueji.disclosures.actions.class_lists import TAKE as TAKE_LIST
 from xueji.lib.errors import Refused
 from xueji.lib.school_years import school_year
 from xueji.organisations import actions
@@ -412,6 +413,7 @@ def page_of_class(request: ActingRequest, found: Class) -> dict[str, Any]:
         "girls": sum(seat.sex == "2" for seat in seats),
         "targets": targets if may_move else [],
         "form": SplitForm(classes=targets) if may_move and seats else None,
+        "may_take_list": is_own and bool(seats) and actor.may(TAKE_LIST),
         "may_close": is_own and not seats and found.closed_on is None and actor.may("classes.manage"),
         "table": Table(
             _("%(class)s的学生") % {"class": name},
