@@ -149,6 +149,7 @@ XUEJI_EASY_SIGN_IN = environment.flag("XUEJI_EASY_SIGN_IN", not PRODUCTION)
 LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "/"
 # The longest session; idle ones end sooner (access.rules.sessions).
+SESSION_ENGINE = "xueji.access.session_store"
 SESSION_COOKIE_AGE = 12 * 60 * 60
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"

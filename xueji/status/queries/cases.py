@@ -19,6 +19,7 @@ from django.db import connections
 from xueji.access.rules import places
 from xueji.access.rules.permissions import Level
 from xueji.access.scope import Actor, national
+from xueji.access.statements import asked
 from xueji.changes.queries.pages import Page, page_of
 from xueji.lib import uuid7
 from xueji.organisations.queries import authority_codes
@@ -257,7 +258,34 @@ def _json(value: Any) -> Any:
     return json.loads(value) if isinstance(value, str) else value
 
 
-def takes_part(case: CaseView, by: Actor) -> bool:
+@dataclass(frozen=True)
+class Concerned:
+    """The parties of a case alone."""
+
+    place: int
+    other_place: int | None
+    starter_place: int
+    route: tuple[Desk, ...]
+    is_discreet: bool
+
+
+PARTIES = "SELECT place, other_place, starter_place, route, is_discreet FROM status_case WHERE id = %s"
+
+
+def concerned_by(case_id: UUID, *, by: Actor) -> Concerned | None:
+    """Return the parties of a case of which the reader's office is one; None of any other. One statement."""
+    with national("status") as using:
+        rows = asked(PARTIES, [case_id], using=using)
+    if not rows:
+        return None
+    place, other_place, starter_place, route, is_discreet = rows[0]
+    found = Concerned(
+        place, other_place, starter_place, tuple(Desk.from_json(one) for one in _json(route)), is_discreet
+    )
+    return found if takes_part(found, by) else None
+
+
+def takes_part(case: CaseView | Concerned, by: Actor) -> bool:
     """Return whether the reader's office, or one below it, takes part; of what is discreet, only its own desks do."""
     concerned = {case.place, case.other_place, case.starter_place, *(desk.place for desk in case.route)}
     if case.is_discreet:

@@ -141,11 +141,15 @@ def version_of(request: ActingRequest) -> int | None:
 @door("status.view", methods=("POST",))
 def decide(request: ActingRequest, case_id: UUID) -> HttpResponse:
     """Approve, return, refuse or withdraw, as the pressed button says."""
-    case = case_or_404(request, case_id)
+    concerned = queries.concerned_by(case_id, by=request.actor)
+    if concerned is None:
+        raise Http404
+    if concerned.is_discreet:
+        case_or_404(request, case_id)
     pressed = request.POST.get("act", "")
     form = ReasonForm(request.POST)
     if pressed not in ACTS or not form.is_valid():
-        return page(request, case, status=UNPROCESSABLE)
+        return page(request, case_or_404(request, case_id), status=UNPROCESSABLE)
     reason = form.cleaned_data["reason"]
 
     def act() -> str:
