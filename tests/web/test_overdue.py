@@ -6,7 +6,10 @@ from datetime import date
 from uuid import UUID
 
 import pytest
+from django.db import connections
+from django.urls import reverse
 
+from tests.changes.admissions import child, given_in
 from tests.factories import PLACES, actor, pupil
 from tests.status.cases import (
     HERE,
@@ -21,7 +24,8 @@ from tests.status.cases import (
 from tests.status.leavers import last_grade, leavers
 from tests.web.registered import as_, one_called, queries_of, register, text_of
 from xueji.access.scope import acting
-from xueji.status.actions import cases, clocks, graduations
+from xueji.changes.actions.admissions import lists
+from xueji.status.actions import cases, clocks, graduations, promotion
 from xueji.status.actions.overdue import follow_up
 from xueji.status.queries import overdue
 from xueji.status.queries.overdue import Overdue
@@ -164,7 +168,7 @@ def test_a_waiting_graduation_is_in_the_table_its_list_and_the_reminders() -> No
     assert "下级单位逾期：定海区第一小学" in text_of(officer.get("/reminders/"))
     graduations.approve(request.id, by=actor(f"l{HERE}"), today=LATER)
     assert address not in text_of(leader.get("/reminders/"))
-    assert lines(table("o330902")) == {}
+    assert lines(table("o330902")) == {PLACES[HERE]: (0, 0, 0, 0, 1)}
 
 
 def test_a_suspension_that_ran_out_is_reminded_of_until_the_pupil_is_back() -> None:
@@ -213,3 +217,77 @@ def test_a_key_that_is_none_is_not_found() -> None:
     assert leader.post("/reminders/read/", {"selected": "x~y"}).status_code == 404
     assert as_("a330902").get("/reminders/").status_code == 403
     assert as_(f"l{OTHER_PROVINCE}").get("/reminders/").status_code == 200
+
+
+# What lies on a desk for many pupils -----------------------------------------------------------
+
+
+def days_of(found: Overdue, kind: str) -> tuple[int, int, float | None, int | None]:
+    """Return what is open, what ended, and the median and longest days of a kind."""
+    return next(
+        (one.tally.open, one.tally.ended, one.tally.median, one.tally.longest)
+        for one in found.kinds
+        if one.kind.code == kind
+    )
+
+
+def test_a_graduation_counts_the_days_of_each_desk_that_had_it() -> None:
+    leavers(number=12, entry_year=2024)
+    registrar, leader, officer = actor(f"r{HERE}"), actor(f"l{HERE}"), actor("o330902")
+    monday = date(2027, 7, 5)
+    request = graduations.begin(last_grade(entry_year=2024), by=registrar, today=monday)
+    graduations.propose(request.id, graduates_on=monday, by=registrar, today=monday)
+    graduations.approve(request.id, by=leader, today=date(2027, 7, 7))
+    found = table("o330902", today=date(2027, 7, 8), kind="graduation")
+    assert lines(found) == {PLACES[HERE]: (0, 0, 0, 0, 1), COUNTY: (1, 0, 0, 0, 0)}
+    assert days_of(found, "graduation") == (1, 1, 2.0, 2)
+    graduations.approve(request.id, by=officer, today=date(2027, 7, 12))
+    found = table("o330902", today=date(2027, 7, 12))
+    assert days_of(found, "graduation") == (0, 2, 2.5, 3)
+    assert lines(table("o330903", today=date(2027, 7, 12))) == {}
+
+
+def test_a_promotion_lies_with_each_authority_until_its_last_school_is_settled() -> None:
+    plan = promotion.plan(area=33 * 10**10, school_year=2027, by=actor("o330000"), today=RECEIVED)
+    found = table("o330000")
+    assert days_of(found, "promotion") == (2, 0, None, None)
+    one = PLACES[HERE]
+    promotion.sign(plan.id, by=actor("o330902"), today=date(2026, 9, 11), school_places=[one])
+    assert days_of(table("o330902"), "promotion") == (1, 0, None, None)
+    promotion.sign(plan.id, by=actor("o330902"), today=date(2026, 9, 15))
+    promotion.sign(plan.id, by=actor("o330903"), today=date(2026, 9, 11))
+    assert days_of(table("o330902"), "promotion") == (0, 1, 3.0, 3)
+    assert days_of(table("o330000"), "promotion") == (0, 2, 2.0, 3)
+
+
+def test_a_list_of_admitted_pupils_waits_until_it_is_issued() -> None:
+    given = given_in([child(0)])
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("UPDATE changes_admissionlist SET uploaded_at = '2026-09-10 09:00+08'")
+    assert days_of(table("o330902"), "admission-list") == (1, 0, None, None)
+    page = text_of(as_("o330902").get(f"/overdue/list/?office={COUNTY}&state=open"))
+    assert reverse("admission", args=[given.id]) in page
+    assert "录取名单下达 2026 年小学新生录取" in page
+    lists.issue(given.id, by=actor("l330902"), today=date(2026, 9, 30))
+    (is_open, ended, median, longest) = days_of(table("o330902", today=date(2026, 9, 30)), "admission-list")
+    assert (is_open, ended, median) == (0, 1, longest)
+    assert longest is not None
+    assert longest > 1
+
+
+@pytest.mark.usefixtures("moves")
+def test_what_has_no_day_comes_last_in_the_list_and_pages_by_key() -> None:
+    plan = promotion.plan(area=33 * 10**10, school_year=2027, by=actor("o330000"), today=RECEIVED)
+    by = actor("o330000")
+    with acting(by.scope):
+        seen, after = [], None
+        while True:
+            page = overdue.turns(by, place=by.place, state="open", today=LATER, size=2, after=after)
+            seen += page.items
+            after = page.after
+            if after is None:
+                break
+    assert [one.kind.code for one in seen] == ["transfer"] * 3 + ["promotion"] * 2
+    assert {one.case_id for one in seen if one.kind.code == "promotion"} == {plan.id}
+    answered = as_("o330000").get("/api/v1/status/overdue/turns?state=open&kind=promotion").json()["items"]
+    assert [(one["name"], one["due_on"]) for one in answered] == [("2027", None)] * 2

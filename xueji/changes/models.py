@@ -309,6 +309,8 @@ class AdmissionList(ScopedModel):
     uploaded_at = models.DateTimeField(db_default=Now())
     issued_by = models.BigIntegerField(null=True)
     issued_on = models.DateField(null=True)
+    # Working days from the day it was given in to the day it was issued.
+    days_used = models.SmallIntegerField(null=True)
     version = models.IntegerField(default=1)
 
     class Meta(ScopedModel.Meta):

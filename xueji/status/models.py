@@ -459,6 +459,8 @@ class CampaignSchool(ScopedModel):
     note = models.CharField(max_length=300, blank=True, default="")
     signed_by = models.BigIntegerField(null=True)
     signed_on = models.DateField(null=True)
+    # Working days from the plan to the signature.
+    days_used = models.SmallIntegerField(null=True)
     done_at = models.DateTimeField(null=True)
 
     class Meta(ScopedModel.Meta):
@@ -518,6 +520,8 @@ class Graduation(ScopedModel):
     undo_until = models.DateField(null=True)
     closed_classes = models.JSONField(default=list)
     is_grade_closed = models.BooleanField(default=False)
+    # The turns of its desks that ended: place, received_on, due_on, ended_on, days_used in working days.
+    turns = models.JSONField(default=list)
     version = models.IntegerField(default=1)
 
     class Meta(ScopedModel.Meta):

@@ -9,10 +9,13 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from xueji.organisations.queries import calendar
-from xueji.status.rules.business import Named, is_request, shown_name
+from xueji.status.rules.business import ADMISSION, GRADUATION, PROMOTION, Named, shown_name
 from xueji.web.pages import part
 from xueji.web.pupils.words import grade_name
 from xueji.web.templatetags.xueji import spoken
+
+# Where what lies on a desk for many pupils is handled.
+PAGES = {GRADUATION.code: "graduation", PROMOTION.code: "promotion", ADMISSION.code: "admission"}
 
 
 def days_left(due_on: date, today: date) -> int:
@@ -21,17 +24,21 @@ def days_left(due_on: date, today: date) -> int:
     return left if today <= due_on else min(left, -1)
 
 
-def due_mark(due_on: date, today: date) -> SafeString:
-    """Return until when a desk has a case."""
-    return part("due", on=due_on, days_left=days_left(due_on, today))
+def due_mark(due_on: date | None, today: date) -> SafeString | str:
+    """Return until when a desk has a case; what has no day is said so."""
+    return "–" if due_on is None else part("due", on=due_on, days_left=days_left(due_on, today))
 
 
 def title_of(kind: Named, name: str) -> str:
-    """Return what a list calls a case or a request: 转学 王*涵, 毕业办理 六年级."""
-    shown = grade_name(int(name)) if is_request(kind) else shown_name(kind, name)
+    """Return what a list calls a case or a request: 转学 王*涵, 毕业办理 六年级, 升级确认 2026–2027."""
+    shown = shown_name(kind, name)
+    if kind.code == GRADUATION.code:
+        shown = grade_name(int(name))
+    elif kind.code == PROMOTION.code:
+        shown = f"{name}–{int(name) + 1}"
     return f"{spoken((kind.zh, kind.en))} {shown}"
 
 
 def address_of(kind: Named, id: UUID) -> str:
     """Return the page of a case or of a request."""
-    return reverse("graduation" if is_request(kind) else "change", args=[id])
+    return reverse(PAGES.get(kind.code, "change"), args=[id])

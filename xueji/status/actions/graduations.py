@@ -404,7 +404,18 @@ def _next_above(request: Graduation, *, today: date, using: str) -> int | None:
 
 
 def _put(request: Graduation, state: State, *, today: date, using: str, desk: int | None = None) -> None:
-    """Put a request on the desk of its new state, with that desk's own clock."""
+    """Put a request on the desk of its new state, with that desk's own clock; the turn of the one before is kept."""
+    if request.state in rules.WAITING:
+        request.turns = [
+            *request.turns,
+            {
+                "place": request.desk_place,
+                "received_on": str(request.received_on),
+                "due_on": str(request.due_on or request.received_on),
+                "ended_on": str(today),
+                "days_used": calendar(using).days_used(request.received_on, today),
+            },
+        ]
     request.state = state
     request.desk_place = desk if state is State.WITH_AUTHORITY and desk is not None else request.place
     request.above = places.authority_above(request.desk_place, authority_codes())

@@ -24,7 +24,7 @@ from xueji.access.scope import Actor, national
 from xueji.audit.actions import record
 from xueji.lib import uuid7
 from xueji.lib.errors import Refused
-from xueji.organisations.queries import authority_of
+from xueji.organisations.queries import authority_of, calendar
 from xueji.spreadsheets.tables import copy_into
 from xueji.status.models import Campaign, CampaignGrade, CampaignSchool
 from xueji.status.rules.promotion import (
@@ -302,7 +302,11 @@ def sign(
                     "Something is doubtful about a chosen school: say why it is right, or correct it and check again.",
                 )
         signed = own.update(
-            state=SchoolState.SIGNED, note=note.strip()[:300], signed_by=by.account_id, signed_on=today
+            state=SchoolState.SIGNED,
+            note=note.strip()[:300],
+            signed_by=by.account_id,
+            signed_on=today,
+            days_used=calendar(using).days_used(campaign.planned_on, today),
         )
         _note(campaign, "sign", by=by, using=using, after={"schools": signed, "note": note.strip()[:300]})
     return signed
@@ -324,7 +328,11 @@ def leave_out(campaign_id: UUID, *, by: Actor, today: date, school_places: Colle
                 state__in=[SchoolState.OPEN, SchoolState.SIGNED],
             )
             .update(
-                state=SchoolState.LEFT_OUT, note=note.strip()[:300], signed_by=by.account_id, signed_on=today
+                state=SchoolState.LEFT_OUT,
+                note=note.strip()[:300],
+                signed_by=by.account_id,
+                signed_on=today,
+                days_used=calendar(using).days_used(campaign.planned_on, today),
             )
         )
         _note(campaign, "leave_out", by=by, using=using, after={"schools": left, "note": note.strip()[:300]})
@@ -364,7 +372,7 @@ SELECT array_agg(place) FROM waiting WHERE so_far - pupils < %(most)s
 
 # A grade that was changed by hand since it was planned: its school is to be looked at again.
 CHANGED = """
-UPDATE status_campaignschool s SET state = 'open', signed_by = NULL, signed_on = NULL
+UPDATE status_campaignschool s SET state = 'open', signed_by = NULL, signed_on = NULL, days_used = NULL
 WHERE s.campaign_id = %(campaign)s AND s.place = ANY(%(places)s) AND EXISTS (
     SELECT 1 FROM status_campaigngrade m JOIN organisations_grade g ON g.id = m.grade_id
     WHERE m.campaign_id = s.campaign_id AND m.place = s.place AND g.number <> m.before)

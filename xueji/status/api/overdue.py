@@ -118,11 +118,14 @@ def no_such_office() -> NoSuchOffice:
 class TurnLineShown(Schema):
     case: UUID
     kind: str
-    name: str = Field(description="masked; for `graduation` the number of the grade")
+    name: str = Field(
+        description="masked; for `graduation` the number of the grade, for `promotion` the school year, for"
+        " `admission-list` its name"
+    )
     party: str
     office: str
     received_on: date
-    due_on: date
+    due_on: date | None = Field(description="what is for many pupils may have none")
     is_paused: bool
 
 

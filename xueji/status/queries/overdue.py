@@ -11,14 +11,16 @@ from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
+from django.conf import settings
 from django.db import connections
 
 from xueji.access.rules import places
 from xueji.access.rules.places import SERIALS
 from xueji.access.scope import Actor
 from xueji.changes.queries.pages import Page, page_of
+from xueji.changes.rules.admissions import ListState
 from xueji.lib.school_years import school_year
-from xueji.status.rules.business import GRADUATION, Named, business
+from xueji.status.rules.business import ADMISSION, GRADUATION, PROMOTION, Named, business
 from xueji.status.rules.graduation import WAITING as WAITING_GRADUATIONS
 from xueji.status.rules.graduation import State
 from xueji.status.rules.routes import Party
@@ -98,6 +100,14 @@ TALLY = """
 
 IN_WAITING = ", ".join(f"'{state}'" for state in sorted(WAITING_GRADUATIONS))
 
+# A promotion lies on the desk of each authority until that has settled the last of its schools.
+PROMOTIONS = """
+    SELECT s.campaign_id, s.authority, bool_or(s.state = 'open') AS is_open, max(s.signed_on) AS signed_on,
+        max(s.days_used) AS days_used, c.school_year, c.planned_on
+    FROM status_campaignschool s JOIN status_campaign c ON c.id = s.campaign_id AND c.state <> 'undone'
+    WHERE s.authority >= %(lo)s AND s.authority < %(hi)s GROUP BY s.campaign_id, s.authority, c.school_year, c.planned_on
+"""
+
 # Own desk and schools of the area's own division stand alone; what is below stands under its authority.
 TABLE = f"""
 WITH waiting AS (
@@ -110,6 +120,21 @@ WITH waiting AS (
     FROM status_graduation
     WHERE desk_place >= %(lo)s AND desk_place < %(hi)s AND %(kind)s IN ('', '{GRADUATION.code}')
         AND state IN ({IN_WAITING})
+    UNION ALL
+    SELECT t.place, '{GRADUATION.code}', t.ended_on, NULL, t.due_on, t.days_used
+    FROM status_graduation g,
+        jsonb_to_recordset(g.turns) AS t (place bigint, due_on date, ended_on date, days_used int)
+    WHERE g.place >= %(lo)s AND g.place < %(hi)s AND %(kind)s IN ('', '{GRADUATION.code}')
+        AND g.received_on >= %(began)s AND t.ended_on >= %(began)s AND t.place >= %(lo)s AND t.place < %(hi)s
+    UNION ALL
+    SELECT authority, '{PROMOTION.code}', CASE WHEN NOT is_open THEN signed_on END, NULL, NULL,
+        CASE WHEN NOT is_open THEN days_used END
+    FROM ({PROMOTIONS}) p WHERE %(kind)s IN ('', '{PROMOTION.code}') AND (is_open OR signed_on >= %(began)s)
+    UNION ALL
+    SELECT place, '{ADMISSION.code}', issued_on, NULL, NULL, days_used
+    FROM changes_admissionlist
+    WHERE place >= %(lo)s AND place < %(hi)s AND %(kind)s IN ('', '{ADMISSION.code}')
+        AND (state = '{ListState.CHECKED}' OR issued_on >= %(began)s AND state = '{ListState.ISSUED}')
 ), turns AS (
     SELECT CASE WHEN place - place %% %(serials)s = %(area)s THEN place ELSE place - place %% %(width)s END AS office,
         kind, ended_on, paused_on, due_on, days_used
@@ -189,20 +214,24 @@ Key = tuple[date, UUID]
 
 @dataclass(frozen=True)
 class TurnAtDesk:
-    """An open turn in a list: on whose desk, since when, until when. A request has the grade's number as its name."""
+    """An open turn in a list: on whose desk, since when, until when; what is for many pupils may have no day.
 
+    A request has a grade, a school year or a list's name as its name. `row` tells two desks of one promotion apart.
+    """
+
+    row: UUID
     case_id: UUID
     kind: Named
     name: str
     party: Party
     office: str
     received_on: date
-    due_on: date
+    due_on: date | None
     is_paused: bool
 
     @property
     def key(self) -> Key:
-        return self.due_on, self.case_id
+        return self.due_on or date.max, self.row
 
 
 CONDITIONS: Final = {
@@ -213,20 +242,30 @@ CONDITIONS: Final = {
 }
 
 LISTED = f"""
-SELECT t.case_id, t.kind, t.name, t.party, coalesce(o.name, ''), t.received_on, t.due_on, t.paused_on IS NOT NULL
+SELECT t.row, t.case_id, t.kind, t.name, t.party, coalesce(o.name, ''), t.received_on, t.due_on, t.paused_on IS NOT NULL
 FROM (
-    SELECT case_id, kind, name, party, place, received_on, due_on, paused_on FROM status_turn
+    SELECT case_id AS row, case_id, kind, name, party, place, received_on, due_on, paused_on FROM status_turn
     WHERE ended_on IS NULL AND place >= %(lo)s AND place < %(hi)s AND (%(kind)s = '' OR kind = %(kind)s)
     UNION ALL
-    SELECT id, '{GRADUATION.code}', number::text,
+    SELECT id, id, '{GRADUATION.code}', number::text,
         CASE state WHEN '{State.WITH_LEADER}' THEN '{Party.SCHOOL}' ELSE '{Party.AUTHORITY}' END,
         desk_place, received_on, due_on, NULL
     FROM status_graduation
     WHERE desk_place >= %(lo)s AND desk_place < %(hi)s AND %(kind)s IN ('', '{GRADUATION.code}')
         AND state IN ({IN_WAITING})
+    UNION ALL
+    SELECT md5(campaign_id::text || authority)::uuid, campaign_id, '{PROMOTION.code}', school_year::text,
+        '{Party.AUTHORITY}', authority, planned_on, NULL, NULL
+    FROM ({PROMOTIONS}) p WHERE is_open AND %(kind)s IN ('', '{PROMOTION.code}')
+    UNION ALL
+    SELECT id, id, '{ADMISSION.code}', name, '{Party.AUTHORITY}', place,
+        (uploaded_at AT TIME ZONE %(zone)s)::date, NULL, NULL
+    FROM changes_admissionlist
+    WHERE place >= %(lo)s AND place < %(hi)s AND %(kind)s IN ('', '{ADMISSION.code}')
+        AND state = '{ListState.CHECKED}'
 ) t LEFT JOIN organisations_organisation o ON o.place = t.place
 WHERE {{condition}} {{window}}
-ORDER BY t.due_on {{order}}, t.case_id {{order}} LIMIT %(limit)s
+ORDER BY coalesce(t.due_on, '{date.max}') {{order}}, t.row {{order}} LIMIT %(limit)s
 """
 
 
@@ -252,10 +291,11 @@ def turns(
         "today": today,
         "kind": kind,
         "limit": size + 1,
+        "zone": settings.TIME_ZONE,
     }
     window = ""
     if key is not None:
-        window = f"AND (t.due_on, t.case_id) {'<' if is_back else '>'} (%(on)s, %(case)s)"
+        window = f"AND (coalesce(t.due_on, '{date.max}'), t.row) {'<' if is_back else '>'} (%(on)s, %(case)s)"
         known["on"], known["case"] = key
     statement = LISTED.format(condition=CONDITIONS[state], window=window, order="DESC" if is_back else "ASC")
     with connections["default"].cursor() as cursor:
@@ -265,5 +305,7 @@ def turns(
 
 
 def _turn(row: tuple[Any, ...]) -> TurnAtDesk:
-    case_id, kind, name, party, office, received_on, due_on, is_paused = row
-    return TurnAtDesk(case_id, business(kind), name, Party(party), office, received_on, due_on, is_paused)
+    row_id, case_id, kind, name, party, office, received_on, due_on, is_paused = row
+    return TurnAtDesk(
+        row_id, case_id, business(kind), name, Party(party), office, received_on, due_on, is_paused
+    )

@@ -1,4 +1,7 @@
-"""What lies on desks: changes of one pupil, and what a school asks for a whole grade. Lists, tallies and reminders name both."""
+"""What lies on desks: changes of one pupil, what a school asks for a whole grade, and what an authority settles for many.
+
+Lists, tallies and reminders name all of them.
+"""
 
 from __future__ import annotations
 
@@ -22,15 +25,19 @@ class Named(Protocol):
 
 @dataclass(frozen=True)
 class Request:
-    """What a school asks for a grade. Where a case has the pupil's name, it has the number of the grade."""
+    """What lies on a desk for many pupils. Where a case has the pupil's name, it has a grade, a school year or a list's name."""
 
     code: str
     zh: str
     en: str
 
 
-GRADUATION: Final = Request("graduation", "毕业办理", "Graduation")
-REQUESTS: Final = {GRADUATION.code: GRADUATION}
+GRADUATION: Final = Request("graduation", "毕业办理", "Graduation")  # named by the number of the grade
+PROMOTION: Final = Request(
+    "promotion", "升级确认", "Promotion to be signed"
+)  # by the school year that begins
+ADMISSION: Final = Request("admission-list", "录取名单下达", "Admission list to be issued")  # by its own name
+REQUESTS: Final = {one.code: one for one in (GRADUATION, PROMOTION, ADMISSION)}
 
 
 def business(code: str) -> Named:

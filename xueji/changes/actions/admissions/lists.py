@@ -18,6 +18,7 @@ from uuid import UUID
 import polars as pl
 from django.conf import settings
 from django.db import connections
+from django.utils import timezone
 
 from xueji.access.scope import Actor, national
 from xueji.audit.actions import record
@@ -41,7 +42,7 @@ from xueji.changes.rules.roster_files import EXAMPLE_MARK
 from xueji.changes.rules.roster_findings import Severity
 from xueji.lib import uuid7
 from xueji.lib.errors import Refused
-from xueji.organisations.queries import authority_of_level, known_division_codes, name_at
+from xueji.organisations.queries import authority_of_level, calendar, known_division_codes, name_at
 from xueji.organisations.queries_packs import pack_for
 from xueji.spreadsheets.reader import read
 from xueji.spreadsheets.tables import copy_into
@@ -364,6 +365,7 @@ def issue(list_id: UUID, *, by: Actor, today: date, version: int | None = None) 
         found.accepted, found.rejected = rows.height, found.rows - rows.height
         found.warnings = warnings_of(checked)
         found.state, found.issued_by, found.issued_on = ListState.ISSUED, by.account_id, today
+        found.days_used = calendar(using).days_used(timezone.localdate(found.uploaded_at), today)
         found.version += 1
         found.save(using=using)
         write_rows(found, rows, using)
