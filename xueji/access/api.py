@@ -11,6 +11,8 @@ import hashlib
 import json
 import re
 from collections.abc import Callable
+from functools import wraps
+from inspect import signature
 from typing import Annotated, Any, Generic, TypeVar
 from urllib.parse import quote
 
@@ -279,6 +281,31 @@ def done_once(request: ActingRequest, sent: object, act: Callable[[], tuple[int,
     if is_repeated:
         response["Idempotent-Replay"] = "true"
     return response
+
+
+def act_door(
+    path: str, shows: Any, *, status: int = 200, **told: Any
+) -> Callable[[Callable[..., Any]], Callable[..., HttpResponse]]:
+    """Make a function the door of an act that is done once per Idempotency-Key: it acts, and returns what is shown then.
+
+    It runs in a transaction of its own, and what it refuses is the answer. What was asked is its parameter `sent`. `shows`
+    is the shape of its answer, `told` what the description says of it.
+    """
+
+    def at(act: Callable[..., Any]) -> Callable[..., HttpResponse]:
+        @wraps(act)
+        def door(request: ActingRequest, **given: Any) -> HttpResponse:
+            return done_once(request, given.get("sent", ""), lambda: (status, act(request, **given)))
+
+        # Its annotations are names of another module, which nobody could look up from here.
+        door.__signature__ = signature(act, eval_str=True)  # type: ignore[attr-defined]
+        shapes = {status: shows, **WRITE_ERRORS}
+        made: Callable[..., HttpResponse] = router.post(
+            path, response=shapes, openapi_extra=writes(status), **told
+        )(door)
+        return made
+
+    return at
 
 
 def file_sent(file: UploadedFile, *more: str) -> str:

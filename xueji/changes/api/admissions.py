@@ -29,6 +29,7 @@ from xueji.access.api import (
     Sent,
     Text,
     Whole,
+    act_door,
     answer,
     cursor_of,
     done_once,
@@ -541,38 +542,30 @@ def schools(request: ActingRequest, list_id: UUID) -> HttpResponse:
     )
 
 
-@router.post(
+@act_door(
     "/admission-lists/{uuid:list_id}/issue",
-    response={200: AdmissionListShown, **WRITE_ERRORS},
+    AdmissionListShown,
     summary="下达录取名单 / Issue a list to its schools",
     description="由另一位同事办理；再检查一次，两校录取同一学生的自动登记为重复招生。 By a second person; checked once more,"
     " and a child whom two schools admit opens a dispute by itself.",
     tags=ADMISSIONS,
     operation_id="issueAdmissionList",
-    openapi_extra=writes(200),
 )
-def issue(request: ActingRequest, list_id: UUID, sent: ListVersionSent) -> HttpResponse:
-    def act() -> tuple[int, Any]:
-        lists.issue(list_id, by=request.actor, today=timezone.localdate(), version=sent.version)
-        return 200, content_of(request, list_id)
-
-    return done_once(request, sent, act)
+def issue(request: ActingRequest, list_id: UUID, sent: ListVersionSent) -> Any:
+    lists.issue(list_id, by=request.actor, today=timezone.localdate(), version=sent.version)
+    return content_of(request, list_id)
 
 
-@router.post(
+@act_door(
     "/admission-lists/{uuid:list_id}/withdraw",
-    response={200: AdmissionListShown, **WRITE_ERRORS},
+    AdmissionListShown,
     summary="撤回录取名单 / Take a list back",
     tags=ADMISSIONS,
     operation_id="withdrawAdmissionList",
-    openapi_extra=writes(200),
 )
-def withdraw(request: ActingRequest, list_id: UUID, sent: WithdrawalSent) -> HttpResponse:
-    def act() -> tuple[int, Any]:
-        lists.withdraw(list_id, by=request.actor, today=timezone.localdate(), reason=sent.reason)
-        return 200, content_of(request, list_id)
-
-    return done_once(request, sent, act)
+def withdraw(request: ActingRequest, list_id: UUID, sent: WithdrawalSent) -> Any:
+    lists.withdraw(list_id, by=request.actor, today=timezone.localdate(), reason=sent.reason)
+    return content_of(request, list_id)
 
 
 # Pupils --------------------------------------------------------------------------------------
@@ -619,64 +612,48 @@ def pupils(
     )
 
 
-@router.post(
+@act_door(
     "/admissions/report",
-    response={200: Batch, **WRITE_ERRORS},
+    Batch,
     summary="录取新生报到入班 / Put those who have come into a class",
     description="按原学籍或学前教育记录填成一份新生名册，检查后提交学校审核；信息不全的留在检查结果中。 A roster filled from what is"
     " known of the pupils, checked and submitted; where something is missing, nothing is submitted and it says so.",
     tags=ADMISSIONS,
     operation_id="reportAdmissions",
-    openapi_extra=writes(200),
 )
-def report(request: ActingRequest, sent: ArrivalsSent) -> HttpResponse:
-    def act() -> tuple[int, Any]:
-        batch = arrivals.report(
-            sent.pupils,
-            class_number=sent.class_number,
-            study_mode=sent.study_mode,
-            school=school_with_identifier(sent.school),
-            by=request.actor,
-            today=timezone.localdate(),
-        )
-        return 200, batch_content(batch_of(request, batch.id))
-
-    return done_once(request, sent, act)
+def report(request: ActingRequest, sent: ArrivalsSent) -> Any:
+    batch = arrivals.report(
+        sent.pupils,
+        class_number=sent.class_number,
+        study_mode=sent.study_mode,
+        school=school_with_identifier(sent.school),
+        by=request.actor,
+        today=timezone.localdate(),
+    )
+    return batch_content(batch_of(request, batch.id))
 
 
-@router.post(
+@act_door(
     "/admissions/not-come",
-    response={200: PupilsChanged, **WRITE_ERRORS},
+    PupilsChanged,
     summary="登记未报到 / Note who has not come",
     tags=ADMISSIONS,
     operation_id="noteAdmissionsNotCome",
-    openapi_extra=writes(200),
 )
-def not_come(request: ActingRequest, sent: AbsenceSent) -> HttpResponse:
-    def act() -> tuple[int, Any]:
-        count = arrivals.not_come(
-            sent.pupils, reason=sent.reason, by=request.actor, today=timezone.localdate()
-        )
-        return 200, {"pupils": count}
-
-    return done_once(request, sent, act)
+def not_come(request: ActingRequest, sent: AbsenceSent) -> Any:
+    count = arrivals.not_come(sent.pupils, reason=sent.reason, by=request.actor, today=timezone.localdate())
+    return {"pupils": count}
 
 
-@router.post(
+@act_door(
     "/admissions/await",
-    response={200: PupilsChanged, **WRITE_ERRORS},
+    PupilsChanged,
     summary="恢复为待报到 / Wait again for pupils who had not come",
     tags=ADMISSIONS,
     operation_id="awaitAdmissions",
-    openapi_extra=writes(200),
 )
-def await_again(request: ActingRequest, sent: AwaitedSent) -> HttpResponse:
-    def act() -> tuple[int, Any]:
-        return 200, {
-            "pupils": arrivals.await_again(sent.pupils, by=request.actor, today=timezone.localdate())
-        }
-
-    return done_once(request, sent, act)
+def await_again(request: ActingRequest, sent: AwaitedSent) -> Any:
+    return {"pupils": arrivals.await_again(sent.pupils, by=request.actor, today=timezone.localdate())}
 
 
 # Disputes ------------------------------------------------------------------------------------
@@ -695,125 +672,105 @@ def dispute(request: ActingRequest, case_id: UUID) -> HttpResponse:
     return answer(200, dispute_content(request, case_id))
 
 
-@router.post(
+@act_door(
     "/admission-disputes/{uuid:case_id}/statement",
-    response={200: DisputeShown, **WRITE_ERRORS},
+    DisputeShown,
     summary="说明学生是否在本校就读 / State whether the child attends",
     description="各校说法一致的自动办结。 The same answer of all schools settles it.",
     tags=ADMISSIONS,
     operation_id="stateAdmissionDispute",
-    openapi_extra=writes(200),
 )
-def state(request: ActingRequest, case_id: UUID, sent: AttendanceSent) -> HttpResponse:
-    def act() -> tuple[int, Any]:
-        disputes.state(
-            case_id,
-            attends=sent.attends,
-            since=sent.since,
-            statement=sent.statement,
-            by=request.actor,
-            today=timezone.localdate(),
-        )
-        return 200, dispute_content(request, case_id)
-
-    return done_once(request, sent, act)
+def state(request: ActingRequest, case_id: UUID, sent: AttendanceSent) -> Any:
+    disputes.state(
+        case_id,
+        attends=sent.attends,
+        since=sent.since,
+        statement=sent.statement,
+        by=request.actor,
+        today=timezone.localdate(),
+    )
+    return dispute_content(request, case_id)
 
 
-@router.post(
+@act_door(
     "/admission-disputes/{uuid:case_id}/decision",
-    response={200: DisputeShown, **WRITE_ERRORS},
+    DisputeShown,
     summary="决定学生就读学校 / Decide which school the child attends",
     tags=ADMISSIONS,
     operation_id="decideAdmissionDispute",
-    openapi_extra=writes(200),
 )
-def decide(request: ActingRequest, case_id: UUID, sent: VerdictSent) -> HttpResponse:
-    def act() -> tuple[int, Any]:
-        disputes.decide(
-            case_id,
-            school=sent.place,
-            reason=sent.reason,
-            version=sent.version,
-            by=request.actor,
-            today=timezone.localdate(),
-        )
-        return 200, dispute_content(request, case_id)
-
-    return done_once(request, sent, act)
+def decide(request: ActingRequest, case_id: UUID, sent: VerdictSent) -> Any:
+    disputes.decide(
+        case_id,
+        school=sent.place,
+        reason=sent.reason,
+        version=sent.version,
+        by=request.actor,
+        today=timezone.localdate(),
+    )
+    return dispute_content(request, case_id)
 
 
-@router.post(
+@act_door(
     "/admission-disputes/{uuid:case_id}/undo",
-    response={200: DisputeShown, **WRITE_ERRORS},
+    DisputeShown,
     summary="撤销结论 / Undo a decision within 30 days, by the authority above",
     description="恢复到作出结论之前；此后已报到、注册或另有录取的，先撤回后来的办理。 As it was before the decision; what stands on it"
     " since is taken back first.",
     tags=ADMISSIONS,
     operation_id="undoAdmissionDispute",
-    openapi_extra=writes(200),
 )
-def undo(request: ActingRequest, case_id: UUID, sent: VerdictUndoSent) -> HttpResponse:
-    def act() -> tuple[int, Any]:
-        undoing.undo(
-            case_id, reason=sent.reason, version=sent.version, by=request.actor, today=timezone.localdate()
-        )
-        return 200, dispute_content(request, case_id)
-
-    return done_once(request, sent, act)
+def undo(request: ActingRequest, case_id: UUID, sent: VerdictUndoSent) -> Any:
+    undoing.undo(
+        case_id, reason=sent.reason, version=sent.version, by=request.actor, today=timezone.localdate()
+    )
+    return dispute_content(request, case_id)
 
 
 # Kindergarten records ------------------------------------------------------------------------
 
 
-@router.post(
+@act_door(
     "/preschool-records",
-    response={200: AdmissionChecked, **WRITE_ERRORS},
+    AdmissionChecked,
     summary="导入学前教育记录 / Import kindergarten records",
     description="dry_run 为真时只检查。再次导入同一儿童，以后一次为准。 With dry_run nothing is written; a later import of a child"
     " takes the place of an earlier one.",
     tags=ADMISSIONS,
     operation_id="importPreschoolRecords",
-    openapi_extra=writes(200),
 )
-def import_records(request: ActingRequest, sent: KindergartenChildrenSent) -> HttpResponse:
-    def act() -> tuple[int, Any]:
-        done = preschool.import_records(
-            preschool.from_values([one.model_dump() for one in sent.children]),
-            file_name="api",
-            by=request.actor,
-            today=timezone.localdate(),
-            is_dry_run=sent.dry_run,
-        )
-        told = [one.as_json() for one in done.findings]
-        return 200, {
-            "rows": done.rows,
-            "accepted": done.accepted,
-            "rejected": done.rejected,
-            "warnings": sum(one["severity"] == "warning" for one in told),
-            "findings": told,
-        }
-
-    return done_once(request, sent, act)
+def import_records(request: ActingRequest, sent: KindergartenChildrenSent) -> Any:
+    done = preschool.import_records(
+        preschool.from_values([one.model_dump() for one in sent.children]),
+        file_name="api",
+        by=request.actor,
+        today=timezone.localdate(),
+        is_dry_run=sent.dry_run,
+    )
+    told = [one.as_json() for one in done.findings]
+    return {
+        "rows": done.rows,
+        "accepted": done.accepted,
+        "rejected": done.rejected,
+        "warnings": sum(one["severity"] == "warning" for one in told),
+        "findings": told,
+    }
 
 
-@router.post(
+@act_door(
     "/preschool-records/find",
-    response={200: KindergartenRecord, **WRITE_ERRORS},
+    KindergartenRecord,
     summary="调取学前教育记录 / Pick up a kindergarten record",
     description="姓名和身份证件号都一致才有答复；每次查询都留有记录。 Name and number must both fit; every look is recorded.",
     tags=ADMISSIONS,
     operation_id="findPreschoolRecord",
-    openapi_extra=writes(200),
 )
-def find(request: ActingRequest, sent: KindergartenChildSent) -> HttpResponse:
-    def act() -> tuple[int, Any]:
-        found, values = preschool.find(name=sent.name, document_number=sent.document_number, by=request.actor)
-        shown = KindergartenRecord(
-            kindergarten=found.kindergarten,
-            entered_on=found.entered_on,
-            left_on=found.left_on,
-            values=values,
-        )
-        return 200, shown.model_dump(mode="json")
-
-    return done_once(request, sent, act)
+def find(request: ActingRequest, sent: KindergartenChildSent) -> Any:
+    found, values = preschool.find(name=sent.name, document_number=sent.document_number, by=request.actor)
+    shown = KindergartenRecord(
+        kindergarten=found.kindergarten,
+        entered_on=found.entered_on,
+        left_on=found.left_on,
+        values=values,
+    )
+    return shown.model_dump(mode="json")

@@ -23,6 +23,7 @@ from xueji.access.api import (
     Sent,
     Text,
     Whole,
+    act_door,
     answer,
     cursor_of,
     done_once,
@@ -240,27 +241,24 @@ def step(
     return done_once(request, sent, attempt)
 
 
-@router.post(
+@act_door(
     "/problems",
-    response={201: ProblemRecord, **WRITE_ERRORS},
+    ProblemRecord,
+    status=201,
     summary="登记问题学籍 / Open a problem record on an enrolled pupil",
     description="主管部门按人口库核验反馈登记。 An authority opens it as the population register answered.",
     tags=PROBLEMS,
     operation_id="openProblem",
-    openapi_extra=writes(201),
 )
-def open_one(request: ActingRequest, sent: OpeningSent) -> HttpResponse:
-    def act() -> tuple[int, Any]:
-        case = by_hand.open_on_student(
-            sent.pupil,
-            problem=sent.problem,
-            statement=sent.statement,
-            by=request.actor,
-            today=timezone.localdate(),
-        )
-        return 201, problem_shapes.content_of(request, case.id)
-
-    return done_once(request, sent, act)
+def open_one(request: ActingRequest, sent: OpeningSent) -> Any:
+    case = by_hand.open_on_student(
+        sent.pupil,
+        problem=sent.problem,
+        statement=sent.statement,
+        by=request.actor,
+        today=timezone.localdate(),
+    )
+    return problem_shapes.content_of(request, case.id)
 
 
 @router.post(

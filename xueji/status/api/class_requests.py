@@ -22,12 +22,11 @@ from xueji.access.api import (
     Listing,
     Sent,
     Text,
+    act_door,
     answer,
     cursor_of,
-    done_once,
     key_of,
     router,
-    writes,
 )
 from xueji.lib import masks
 from xueji.lib.errors import Refused
@@ -241,28 +240,25 @@ def check(request: ActingRequest, sent: RequestSent) -> HttpResponse:
     return answer(200, content.model_dump(mode="json"))
 
 
-@router.post(
+@act_door(
     "/status/class-requests",
-    response={201: RequestShown, **WRITE_ERRORS},
+    RequestShown,
+    status=201,
     summary="提交分班、并班或调班 / Put a class request before the school's leader",
     tags=STATUS,
     operation_id="fileClassRequest",
-    openapi_extra=writes(201),
 )
-def file(request: ActingRequest, sent: RequestSent) -> HttpResponse:
-    def act() -> tuple[int, Any]:
-        found = _own_class(request, sent.class_number)
-        filed = actions.propose(
-            found.grade_id,
-            {one.pupil: one.into for one in sent.moves},
-            **_wanted(sent),
-            note=sent.note,
-            by=request.actor,
-            today=timezone.localdate(),
-        )
-        return 201, _shown(_request(request, filed), request)
-
-    return done_once(request, sent, act)
+def file(request: ActingRequest, sent: RequestSent) -> Any:
+    found = _own_class(request, sent.class_number)
+    filed = actions.propose(
+        found.grade_id,
+        {one.pupil: one.into for one in sent.moves},
+        **_wanted(sent),
+        note=sent.note,
+        by=request.actor,
+        today=timezone.localdate(),
+    )
+    return _shown(_request(request, filed), request)
 
 
 @router.get(
@@ -307,25 +303,21 @@ class ClassRequestActSent(Sent):
     )
 
 
-@router.post(
+@act_door(
     "/status/class-requests/{uuid:request_id}/act",
-    response={200: RequestShown, **WRITE_ERRORS},
+    RequestShown,
     summary="审核、撤回或撤销 / Approve, refuse, withdraw or undo a class request",
     tags=STATUS,
     operation_id="actOnClassRequest",
-    openapi_extra=writes(200),
 )
-def act_on(request: ActingRequest, request_id: UUID, sent: ClassRequestActSent) -> HttpResponse:
-    def act() -> tuple[int, Any]:
-        known: dict[str, Any] = {"by": request.actor, "today": timezone.localdate()}
-        _request(request, request_id)
-        match sent.act:
-            case "withdraw":
-                actions.withdraw(request_id, **known)
-            case "undo":
-                actions.undo(request_id, reason=sent.reason, **known)
-            case _:
-                actions.decide(request_id, approve=sent.act == "approve", reason=sent.reason, **known)
-        return 200, _shown(_request(request, request_id), request)
-
-    return done_once(request, sent, act)
+def act_on(request: ActingRequest, request_id: UUID, sent: ClassRequestActSent) -> Any:
+    known: dict[str, Any] = {"by": request.actor, "today": timezone.localdate()}
+    _request(request, request_id)
+    match sent.act:
+        case "withdraw":
+            actions.withdraw(request_id, **known)
+        case "undo":
+            actions.undo(request_id, reason=sent.reason, **known)
+        case _:
+            actions.decide(request_id, approve=sent.act == "approve", reason=sent.reason, **known)
+    return _shown(_request(request, request_id), request)

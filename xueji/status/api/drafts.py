@@ -15,17 +15,15 @@ from xueji.access.api import (
     AFTER,
     PAGE_SIZE,
     READ_ERRORS,
-    WRITE_ERRORS,
     ActingRequest,
     Listing,
     Sent,
     Text,
+    act_door,
     answer,
     cursor_of,
-    done_once,
     key_of,
     router,
-    writes,
 )
 from xueji.lib import masks
 from xueji.status.actions import drafts
@@ -92,50 +90,42 @@ def drafts_listed(request: ActingRequest, after: str = AFTER, limit: int = PAGE_
     return answer(200, content.model_dump(mode="json"))
 
 
-@router.post(
+@act_door(
     "/status/drafts",
-    response={200: DraftShown, **WRITE_ERRORS},
+    DraftShown,
     summary="保存草稿 / Keep a draft",
     tags=STATUS,
     operation_id="keepStatusDraft",
-    openapi_extra=writes(200),
 )
-def keep(request: ActingRequest, sent: DraftSent) -> HttpResponse:
-    def act() -> tuple[int, Any]:
-        kept = drafts.keep_draft(
-            sent.kind,
-            dict(sent.fields),
-            by=request.actor,
-            today=timezone.localdate(),
-            draft_id=sent.id,
-            student_id=sent.pupil,
-            name=sent.name,
-            match=match_of(sent.ticket, by=request.actor) if sent.ticket else None,
-        )
-        line = queries.draft_of(kept, request.actor)
-        if line is None:
-            raise drafts.no_such_draft()
-        return 200, draft_shown(line).model_dump(mode="json")
-
-    return done_once(request, sent, act)
+def keep(request: ActingRequest, sent: DraftSent) -> Any:
+    kept = drafts.keep_draft(
+        sent.kind,
+        dict(sent.fields),
+        by=request.actor,
+        today=timezone.localdate(),
+        draft_id=sent.id,
+        student_id=sent.pupil,
+        name=sent.name,
+        match=match_of(sent.ticket, by=request.actor) if sent.ticket else None,
+    )
+    line = queries.draft_of(kept, request.actor)
+    if line is None:
+        raise drafts.no_such_draft()
+    return draft_shown(line).model_dump(mode="json")
 
 
 class Dropped(Schema):
     dropped: UUID
 
 
-@router.post(
+@act_door(
     "/status/drafts/{uuid:draft_id}/drop",
-    response={200: Dropped, **WRITE_ERRORS},
+    Dropped,
     summary="删除草稿 / Delete a draft; one that is gone already is no fault",
     tags=STATUS,
     operation_id="dropStatusDraft",
-    openapi_extra=writes(200),
 )
-def drop(request: ActingRequest, draft_id: UUID) -> HttpResponse:
-    def act() -> tuple[int, Any]:
-        request.actor.require("status.view")
-        drafts.drop_draft(draft_id, by=request.actor)
-        return 200, {"dropped": str(draft_id)}
-
-    return done_once(request, "", act)
+def drop(request: ActingRequest, draft_id: UUID) -> Any:
+    request.actor.require("status.view")
+    drafts.drop_draft(draft_id, by=request.actor)
+    return {"dropped": str(draft_id)}

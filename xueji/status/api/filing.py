@@ -19,6 +19,7 @@ from xueji.access.api import (
     Hindrance,
     Sent,
     Text,
+    act_door,
     answer,
     done_once,
     router,
@@ -201,19 +202,15 @@ class Matched(Schema):
     )
 
 
-@router.post(
+@act_door(
     "/status/match",
-    response={200: Matched, **WRITE_ERRORS},
+    Matched,
     summary="查找转入学生 / Find the pupil whom a family names, by number and name together",
     description="号码和姓名都一致才有结果，不说明学生在哪里；查不到会计次。 Both must match; it never says where the pupil is, and"
     " misses are counted.",
     tags=STATUS,
     operation_id="matchPupil",
-    openapi_extra=writes(200),
 )
-def match(request: ActingRequest, sent: MatchSent) -> HttpResponse:
-    def act() -> tuple[int, Any]:
-        found = matching.match(number=sent.number, name=sent.name, by=request.actor, now=timezone.now())
-        return 200, {"pupil": str(found.student_id), "ticket": matching.ticket_of(found)}
-
-    return done_once(request, sent, act)
+def match(request: ActingRequest, sent: MatchSent) -> Any:
+    found = matching.match(number=sent.number, name=sent.name, by=request.actor, now=timezone.now())
+    return {"pupil": str(found.student_id), "ticket": matching.ticket_of(found)}

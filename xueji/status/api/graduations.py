@@ -17,18 +17,16 @@ from xueji.access.api import (
     AFTER,
     PAGE_SIZE,
     READ_ERRORS,
-    WRITE_ERRORS,
     ActingRequest,
     Listing,
     Sent,
     Text,
     Whole,
+    act_door,
     answer,
     cursor_of,
-    done_once,
     key_of,
     router,
-    writes,
 )
 from xueji.lib import masks
 from xueji.status.actions import graduations as actions
@@ -264,14 +262,14 @@ def show(request: ActingRequest, request_id: UUID) -> HttpResponse:
 # Acts ------------------------------------------------------------------------------------
 
 
-def taken(request: ActingRequest, request_id: UUID, act: str, take: Callable[[], object]) -> tuple[int, Any]:
+def taken(request: ActingRequest, request_id: UUID, act: str, take: Callable[[], object]) -> Any:
     """Take a step; one that the caller took before, by a request whose answer got lost, is told as it stands."""
     try:
         take()
     except NotNow:
         if not was_last(request_id, f"status.graduation.{act}", by=request.actor):
             raise
-    return 200, _shown(request, request_id)
+    return _shown(request, request_id)
 
 
 class BeginSent(Sent):
@@ -280,20 +278,17 @@ class BeginSent(Sent):
     )
 
 
-@router.post(
+@act_door(
     "/status/graduations",
-    response={201: GraduationShown, **WRITE_ERRORS},
+    GraduationShown,
+    status=201,
     summary="开始办理毕业 / Open the request of a last grade",
     tags=STATUS,
     operation_id="beginGraduation",
-    openapi_extra=writes(201),
 )
-def begin(request: ActingRequest, sent: BeginSent) -> HttpResponse:
-    def act() -> tuple[int, Any]:
-        opened = actions.begin(sent.grade_id, by=request.actor, today=timezone.localdate())
-        return 201, _shown(request, opened.id)
-
-    return done_once(request, sent, act)
+def begin(request: ActingRequest, sent: BeginSent) -> Any:
+    opened = actions.begin(sent.grade_id, by=request.actor, today=timezone.localdate())
+    return _shown(request, opened.id)
 
 
 class ChoiceSent(Sent):
@@ -313,21 +308,17 @@ class ChoicesSent(Sent):
     pupils: list[ChoiceSent] = Field(min_length=1, max_length=MOST_CHOSEN)
 
 
-@router.post(
+@act_door(
     "/status/graduations/{uuid:request_id}/pupils",
-    response={200: GraduationShown, **WRITE_ERRORS},
+    GraduationShown,
     summary="填写办理结果和去向 / Say outcome and destination of pupils",
     tags=STATUS,
     operation_id="chooseOutcomes",
-    openapi_extra=writes(200),
 )
-def choose(request: ActingRequest, request_id: UUID, sent: ChoicesSent) -> HttpResponse:
-    def act() -> tuple[int, Any]:
-        choices = {one.pupil: Choice(one.outcome, one.destination, one.reason) for one in sent.pupils}
-        actions.choose(request_id, choices, by=request.actor, today=timezone.localdate())
-        return 200, _shown(request, request_id)
-
-    return done_once(request, sent, act)
+def choose(request: ActingRequest, request_id: UUID, sent: ChoicesSent) -> Any:
+    choices = {one.pupil: Choice(one.outcome, one.destination, one.reason) for one in sent.pupils}
+    actions.choose(request_id, choices, by=request.actor, today=timezone.localdate())
+    return _shown(request, request_id)
 
 
 class GraduationActSent(Sent):
@@ -341,15 +332,14 @@ class GraduationActSent(Sent):
     reason: Annotated[Text, Field(max_length=500)] = Field("", description="退回时填写 / for return")
 
 
-@router.post(
+@act_door(
     "/status/graduations/{uuid:request_id}/act",
-    response={200: GraduationShown, **WRITE_ERRORS},
+    GraduationShown,
     summary="提交、同意、退回或撤回 / Propose, approve, return or withdraw a request",
     tags=STATUS,
     operation_id="actOnGraduation",
-    openapi_extra=writes(200),
 )
-def act_on(request: ActingRequest, request_id: UUID, sent: GraduationActSent) -> HttpResponse:
+def act_on(request: ActingRequest, request_id: UUID, sent: GraduationActSent) -> Any:
     def take() -> object:
         today = timezone.localdate()
         known: dict[str, Any] = {"by": request.actor, "today": today, "version": sent.version}
@@ -363,7 +353,7 @@ def act_on(request: ActingRequest, request_id: UUID, sent: GraduationActSent) ->
             case _:
                 return actions.withdraw(request_id, **known)
 
-    return done_once(request, sent, lambda: taken(request, request_id, sent.act, take))
+    return taken(request, request_id, sent.act, take)
 
 
 class UndoSent(Sent):
@@ -382,23 +372,19 @@ class UndoSent(Sent):
     )
 
 
-@router.post(
+@act_door(
     "/status/graduations/{uuid:request_id}/undo",
-    response={200: GraduationShown, **WRITE_ERRORS},
+    GraduationShown,
     summary="撤销毕业 / Undo a graduation, for all of its pupils or for some",
     tags=STATUS,
     operation_id="undoGraduation",
-    openapi_extra=writes(200),
 )
-def undo(request: ActingRequest, request_id: UUID, sent: UndoSent) -> HttpResponse:
-    def act() -> tuple[int, Any]:
-        actions.undo(
-            request_id,
-            reason=sent.reason,
-            by=request.actor,
-            today=timezone.localdate(),
-            students=sent.pupils,
-        )
-        return 200, _shown(request, request_id)
-
-    return done_once(request, sent, act)
+def undo(request: ActingRequest, request_id: UUID, sent: UndoSent) -> Any:
+    actions.undo(
+        request_id,
+        reason=sent.reason,
+        by=request.actor,
+        today=timezone.localdate(),
+        students=sent.pupils,
+    )
+    return _shown(request, request_id)

@@ -15,17 +15,15 @@ from xueji.access.api import (
     AFTER,
     PAGE_SIZE,
     READ_ERRORS,
-    WRITE_ERRORS,
     ActingRequest,
     Listing,
     Sent,
+    act_door,
     answer,
     cursor_of,
-    done_once,
     in_words,
     key_of,
     router,
-    writes,
 )
 from xueji.status.actions import clocks
 from xueji.status.api.shapes import STATUS
@@ -111,17 +109,13 @@ class ReadShown(Schema):
     read: int
 
 
-@router.post(
+@act_door(
     "/status/notices/read",
-    response={200: ReadShown, **WRITE_ERRORS},
+    ReadShown,
     summary="标为已读 / Mark reminders as read",
     tags=STATUS,
     operation_id="readNotices",
-    openapi_extra=writes(200),
 )
-def notices_read(request: ActingRequest, sent: ReadSent) -> HttpResponse:
-    def act() -> tuple[int, Any]:
-        chosen = None if sent.all else [(one.case, one.turn, one.notice) for one in sent.items]
-        return 200, {"read": clocks.mark_read(by=request.actor, today=timezone.localdate(), chosen=chosen)}
-
-    return done_once(request, sent, act)
+def notices_read(request: ActingRequest, sent: ReadSent) -> Any:
+    chosen = None if sent.all else [(one.case, one.turn, one.notice) for one in sent.items]
+    return {"read": clocks.mark_read(by=request.actor, today=timezone.localdate(), chosen=chosen)}

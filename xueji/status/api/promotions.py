@@ -24,13 +24,12 @@ from xueji.access.api import (
     Listing,
     Sent,
     Text,
+    act_door,
     answer,
     cursor_of,
-    done_once,
     in_words,
     key_of,
     router,
-    writes,
 )
 from xueji.organisations.queries import name_at
 from xueji.status.actions import promotion as actions
@@ -344,30 +343,27 @@ def check(request: ActingRequest, sent: ForesightSent) -> HttpResponse:
 # Acts ------------------------------------------------------------------------------------
 
 
-@router.post(
+@act_door(
     "/promotions",
-    response={201: PromotionShown, **WRITE_ERRORS},
+    PromotionShown,
+    status=201,
     summary="制定升级计划 / Plan the promotion of the own area",
     tags=PROMOTIONS,
     operation_id="planPromotion",
-    openapi_extra=writes(201),
 )
-def plan(request: ActingRequest, sent: YearSent) -> HttpResponse:
-    def act() -> tuple[int, Any]:
-        by = request.actor
-        try:
-            campaign = actions.plan(
-                area=by.place, school_year=sent.school_year, by=by, today=timezone.localdate()
-            )
-        except actions.AlreadyPlanned:
-            # It commits in the national role; after a crash before its answer was kept it is there already.
-            before = queries.planned_by(by, school_year=sent.school_year)
-            if before is None:
-                raise
-            return 201, content_of(request, before, DONE_BEFORE)
-        return 201, content_of(request, campaign.id)
-
-    return done_once(request, sent, act)
+def plan(request: ActingRequest, sent: YearSent) -> Any:
+    by = request.actor
+    try:
+        campaign = actions.plan(
+            area=by.place, school_year=sent.school_year, by=by, today=timezone.localdate()
+        )
+    except actions.AlreadyPlanned:
+        # It commits in the national role; after a crash before its answer was kept it is there already.
+        before = queries.planned_by(by, school_year=sent.school_year)
+        if before is None:
+            raise
+        return content_of(request, before, DONE_BEFORE)
+    return content_of(request, campaign.id)
 
 
 class SchoolsSent(Sent):
@@ -395,24 +391,21 @@ class PromotionCounted(PromotionShown):
     count: int
 
 
-def counted(request: ActingRequest, campaign_id: UUID, sent: Sent, do: Callable[[], int]) -> HttpResponse:
-    def act() -> tuple[int, Any]:
-        seen(request, campaign_id)
-        count = do()
-        return 200, content_of(request, campaign_id) | {"count": count}
-
-    return done_once(request, sent, act)
+def counted(request: ActingRequest, campaign_id: UUID, do: Callable[[], int]) -> Any:
+    """Do an act on schools of a promotion; return how it stands then, and how many they were."""
+    seen(request, campaign_id)
+    count = do()
+    return content_of(request, campaign_id) | {"count": count}
 
 
-@router.post(
+@act_door(
     "/promotions/{uuid:campaign_id}/sign",
-    response={200: PromotionCounted, **WRITE_ERRORS},
+    PromotionCounted,
     summary="确认学校 / Sign schools of the own authority",
     tags=PROMOTIONS,
     operation_id="signPromotion",
-    openapi_extra=writes(200),
 )
-def sign(request: ActingRequest, campaign_id: UUID, sent: SigningSent) -> HttpResponse:
+def sign(request: ActingRequest, campaign_id: UUID, sent: SigningSent) -> Any:
     def do() -> int:
         chosen = queries.places_called(campaign_id, sent.schools) if sent.schools is not None else None
         return actions.sign(
@@ -423,22 +416,20 @@ def sign(request: ActingRequest, campaign_id: UUID, sent: SigningSent) -> HttpRe
             note=sent.note,
         )
 
-    return counted(request, campaign_id, sent, do)
+    return counted(request, campaign_id, do)
 
 
-@router.post(
+@act_door(
     "/promotions/{uuid:campaign_id}/leave-out",
-    response={200: PromotionCounted, **WRITE_ERRORS},
+    PromotionCounted,
     summary="本次不升级 / Keep schools of the own authority out, with a reason",
     tags=PROMOTIONS,
     operation_id="leaveOutOfPromotion",
-    openapi_extra=writes(200),
 )
-def leave_out(request: ActingRequest, campaign_id: UUID, sent: SchoolsSent) -> HttpResponse:
+def leave_out(request: ActingRequest, campaign_id: UUID, sent: SchoolsSent) -> Any:
     return counted(
         request,
         campaign_id,
-        sent,
         lambda: actions.leave_out(
             campaign_id,
             by=request.actor,
@@ -453,19 +444,17 @@ class ChosenSent(Sent):
     schools: list[Identifier] = Field(min_length=1, max_length=MOST_SCHOOLS)
 
 
-@router.post(
+@act_door(
     "/promotions/{uuid:campaign_id}/look-again",
-    response={200: PromotionCounted, **WRITE_ERRORS},
+    PromotionCounted,
     summary="重新核对 / Look again at schools after something was put right",
     tags=PROMOTIONS,
     operation_id="lookAgainForPromotion",
-    openapi_extra=writes(200),
 )
-def look_again(request: ActingRequest, campaign_id: UUID, sent: ChosenSent) -> HttpResponse:
+def look_again(request: ActingRequest, campaign_id: UUID, sent: ChosenSent) -> Any:
     return counted(
         request,
         campaign_id,
-        sent,
         lambda: actions.check_again(
             campaign_id,
             by=request.actor,
@@ -480,26 +469,22 @@ class NothingMore(Sent):
     model_config = ConfigDict(json_schema_extra={"examples": [{}]})
 
 
-@router.post(
+@act_door(
     "/promotions/{uuid:campaign_id}/start",
-    response={200: PromotionShown, **WRITE_ERRORS},
+    PromotionShown,
     summary="启动升级 / Let a planned promotion run",
     tags=PROMOTIONS,
     operation_id="startPromotion",
-    openapi_extra=writes(200),
 )
-def start(request: ActingRequest, campaign_id: UUID, sent: NothingMore) -> HttpResponse:
-    def act() -> tuple[int, Any]:
-        seen(request, campaign_id)
-        try:
-            actions.start(campaign_id, by=request.actor)
-        except actions.NotNow:
-            if not was_last(campaign_id, "promotion.start", by=request.actor):
-                raise
-            return 200, content_of(request, campaign_id, DONE_BEFORE)
-        return 200, content_of(request, campaign_id)
-
-    return done_once(request, sent, act)
+def start(request: ActingRequest, campaign_id: UUID, sent: NothingMore) -> Any:
+    seen(request, campaign_id)
+    try:
+        actions.start(campaign_id, by=request.actor)
+    except actions.NotNow:
+        if not was_last(campaign_id, "promotion.start", by=request.actor):
+            raise
+        return content_of(request, campaign_id, DONE_BEFORE)
+    return content_of(request, campaign_id)
 
 
 class PromotionUndoSent(Sent):
@@ -511,24 +496,20 @@ class PromotionUndoSent(Sent):
     )
 
 
-@router.post(
+@act_door(
     "/promotions/{uuid:campaign_id}/undo",
-    response={200: PromotionShown, **WRITE_ERRORS},
+    PromotionShown,
     summary="撤销升级 / Take a promotion back, of some schools or of all",
     tags=PROMOTIONS,
     operation_id="undoPromotion",
-    openapi_extra=writes(200),
 )
-def undo(request: ActingRequest, campaign_id: UUID, sent: PromotionUndoSent) -> HttpResponse:
-    def act() -> tuple[int, Any]:
-        seen(request, campaign_id)
-        chosen = queries.places_called(campaign_id, sent.schools) if sent.schools is not None else None
-        try:
-            actions.undo(campaign_id, by=request.actor, reason=sent.reason, school_places=chosen)
-        except actions.NotNow:
-            if not was_last(campaign_id, "promotion.undo", by=request.actor):
-                raise
-            return 200, content_of(request, campaign_id, DONE_BEFORE)
-        return 200, content_of(request, campaign_id)
-
-    return done_once(request, sent, act)
+def undo(request: ActingRequest, campaign_id: UUID, sent: PromotionUndoSent) -> Any:
+    seen(request, campaign_id)
+    chosen = queries.places_called(campaign_id, sent.schools) if sent.schools is not None else None
+    try:
+        actions.undo(campaign_id, by=request.actor, reason=sent.reason, school_places=chosen)
+    except actions.NotNow:
+        if not was_last(campaign_id, "promotion.undo", by=request.actor):
+            raise
+        return content_of(request, campaign_id, DONE_BEFORE)
+    return content_of(request, campaign_id)

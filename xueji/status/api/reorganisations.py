@@ -15,17 +15,15 @@ from pydantic import ConfigDict, Field
 from xueji.access.api import (
     AFTER,
     READ_ERRORS,
-    WRITE_ERRORS,
     ActingRequest,
     Sent,
     Text,
     Whole,
+    act_door,
     answer,
     cursor_of,
-    done_once,
     key_of,
     router,
-    writes,
 )
 from xueji.changes.rules.admissions import STAGES
 from xueji.organisations.queries import place_of_identifier
@@ -305,121 +303,109 @@ def one(request: ActingRequest, request_id: UUID) -> HttpResponse:
     return answer(200, shown(request, request_id))
 
 
-@router.post(
+@act_door(
     "/reorganisations",
-    response={201: ReorganisationShown, **WRITE_ERRORS},
+    ReorganisationShown,
+    status=201,
     summary="准备学校撤并 / Prepare a merger, split or closure; the answer is its dry run",
     description="经办人准备；试算不写入学籍。 By an officer; the dry run writes nothing to any enrolment.",
     tags=TAGS,
     operation_id="prepareReorganisation",
-    openapi_extra=writes(201),
 )
-def prepare(request: ActingRequest, sent: ReorganisationSent) -> HttpResponse:
-    def act() -> tuple[int, Any]:
-        by, today = request.actor, timezone.localdate()
-        by.require(rules.PREPARE)
-        said = Said(
-            kind=Kind(sent.kind),
-            sources=[place_of(mark) for mark in sent.sources],
-            targets=[place_of(mark) for mark in sent.targets],
-            effective_on=sent.effective_on,
-            document=sent.document,
-            archives_place=None if sent.archives_to is None else place_of(sent.archives_to),
-            note=sent.note,
+def prepare(request: ActingRequest, sent: ReorganisationSent) -> Any:
+    by, today = request.actor, timezone.localdate()
+    by.require(rules.PREPARE)
+    said = Said(
+        kind=Kind(sent.kind),
+        sources=[place_of(mark) for mark in sent.sources],
+        targets=[place_of(mark) for mark in sent.targets],
+        effective_on=sent.effective_on,
+        document=sent.document,
+        archives_place=None if sent.archives_to is None else place_of(sent.archives_to),
+        note=sent.note,
+    )
+    classes = [
+        ClassSaid(
+            place_of(one.school),
+            one.number,
+            None if one.to is None else place_of(one.to),
+            one.new_number,
+            one.new_name,
         )
-        classes = [
-            ClassSaid(
-                place_of(one.school),
-                one.number,
-                None if one.to is None else place_of(one.to),
-                one.new_number,
-                one.new_name,
-            )
-            for one in sent.classes
-        ]
-        awaited = [
-            AwaitedSaid(
-                place_of(one.school),
-                one.stage,
-                one.school_year,
-                None if one.to is None else place_of(one.to),
-            )
-            for one in sent.awaited
-        ]
-        made = actions.begin(said, classes=classes, awaited=awaited, by=by, today=today)
-        return 201, shown(request, made.id)
-
-    return done_once(request, sent, act)
+        for one in sent.classes
+    ]
+    awaited = [
+        AwaitedSaid(
+            place_of(one.school),
+            one.stage,
+            one.school_year,
+            None if one.to is None else place_of(one.to),
+        )
+        for one in sent.awaited
+    ]
+    made = actions.begin(said, classes=classes, awaited=awaited, by=by, today=today)
+    return shown(request, made.id)
 
 
-def step(request: ActingRequest, request_id: UUID, sent: Any, verb: Callable[..., object]) -> HttpResponse:
-    """Take a step of a request, once."""
-
-    def act() -> tuple[int, Any]:
-        known: dict[str, Any] = {"by": request.actor, "today": timezone.localdate(), "version": sent.version}
-        if isinstance(sent, ReasonedSent):
-            known["reason"] = sent.reason
-        verb(request_id, **known)
-        return 200, shown(request, request_id)
-
-    return done_once(request, sent, act)
+def step(request: ActingRequest, request_id: UUID, sent: Any, verb: Callable[..., object]) -> Any:
+    """Take a step of a request and return how it stands then."""
+    known: dict[str, Any] = {"by": request.actor, "today": timezone.localdate(), "version": sent.version}
+    if isinstance(sent, ReasonedSent):
+        known["reason"] = sent.reason
+    verb(request_id, **known)
+    return shown(request, request_id)
 
 
-@router.post(
+@act_door(
     "/reorganisations/{uuid:request_id}/propose",
-    response={200: ReorganisationShown, **WRITE_ERRORS},
+    ReorganisationShown,
     summary="提交主管领导 / Put a request before the leader",
     tags=TAGS,
     operation_id="proposeReorganisation",
-    openapi_extra=writes(200),
 )
-def propose(request: ActingRequest, request_id: UUID, sent: StepSent) -> HttpResponse:
+def propose(request: ActingRequest, request_id: UUID, sent: StepSent) -> Any:
     return step(request, request_id, sent, actions.propose)
 
 
-@router.post(
+@act_door(
     "/reorganisations/{uuid:request_id}/approve",
-    response={200: ReorganisationShown, **WRITE_ERRORS},
+    ReorganisationShown,
     summary="同意，立即生效 / Approve as the leader; all of it takes effect at once",
     tags=TAGS,
     operation_id="approveReorganisation",
-    openapi_extra=writes(200),
 )
-def approve(request: ActingRequest, request_id: UUID, sent: StepSent) -> HttpResponse:
+def approve(request: ActingRequest, request_id: UUID, sent: StepSent) -> Any:
     return step(request, request_id, sent, actions.approve)
 
 
-@router.post(
+@act_door(
     "/reorganisations/{uuid:request_id}/return",
-    response={200: ReorganisationShown, **WRITE_ERRORS},
+    ReorganisationShown,
     summary="退回修改 / Return a request to who prepares it",
     tags=TAGS,
     operation_id="returnReorganisation",
-    openapi_extra=writes(200),
 )
-def send_back(request: ActingRequest, request_id: UUID, sent: ReasonedSent) -> HttpResponse:
+def send_back(request: ActingRequest, request_id: UUID, sent: ReasonedSent) -> Any:
     return step(request, request_id, sent, actions.send_back)
 
 
-@router.post(
+@act_door(
     "/reorganisations/{uuid:request_id}/withdraw",
-    response={200: ReorganisationShown, **WRITE_ERRORS},
+    ReorganisationShown,
     summary="撤回 / Take a request back; one that is being prepared is given up",
     tags=TAGS,
     operation_id="withdrawReorganisation",
-    openapi_extra=writes(200),
 )
-def withdraw(request: ActingRequest, request_id: UUID, sent: StepSent) -> HttpResponse:
+def withdraw(request: ActingRequest, request_id: UUID, sent: StepSent) -> Any:
     return step(request, request_id, sent, actions.withdraw)
 
 
-@router.post(
+@act_door(
     "/reorganisations/{uuid:request_id}/undo",
-    response={200: ReorganisationShown, **WRITE_ERRORS},
+    ReorganisationShown,
     summary="撤销 / Undo a reorganisation within 30 days, by the authority above",
     tags=TAGS,
     operation_id="undoReorganisation",
-    openapi_extra=writes(200),
 )
-def undo(request: ActingRequest, request_id: UUID, sent: ReasonedSent) -> HttpResponse:
+def undo(request: ActingRequest, request_id: UUID, sent: ReasonedSent) -> Any:
     return step(request, request_id, sent, actions.undo)
