@@ -128,29 +128,42 @@ def all_facts(who: str) -> list[feed.FeedFact]:
 
 
 @pytest.mark.parametrize("most", [1, 2, 1000])
-def test_the_events_of_a_few_divisions_are_the_same_facts_as_those_of_the_nation(
+def test_the_events_of_divisions_and_of_a_province_are_the_same_facts_as_those_of_the_nation(
     most: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     case = transferred(enrolled())
     cases.undo(case, reason="误办", by=actor("o330900"), today=TODAY)
-    monkeypatch.setattr(feed, "MOST_IN_DIVISIONS", most)
-    readers = (f"r{HERE}", f"r{OTHER_PROVINCE}", f"r{OTHER_COUNTY}", "o330902", "o510104", "o330900")
-    of_divisions = {who: all_facts(who) for who in readers}
+    monkeypatch.setattr(feed, "MOST_IN_AREAS", most)
+    readers = (
+        f"r{HERE}",
+        f"r{OTHER_PROVINCE}",
+        f"r{OTHER_COUNTY}",
+        "o330902",
+        "o510104",
+        "o330900",
+        "o330000",
+    )
+    of_areas = {who: all_facts(who) for who in readers}
     monkeypatch.setattr(feed, "MOST_DIVISIONS", 0)
-    assert of_divisions == {who: all_facts(who) for who in readers}
-    assert [len(of_divisions[who]) for who in readers] == [3, 2, 0, 3, 2, 3]
+    assert of_areas == {who: all_facts(who) for who in readers}
+    monkeypatch.setattr(feed, "PLACES_OF_A_PROVINCE", 0)
+    assert of_areas == {who: all_facts(who) for who in readers}
+    assert [len(of_areas[who]) for who in readers] == [3, 2, 0, 3, 2, 3, 3]
 
 
-def test_a_county_reads_its_own_events_by_their_index() -> None:
-    statement, most = feed.where_to_look(actor("o330902").scope)
-    known = {"xid": 0, "id": 0, "most": most, "first": 330902, "last": 330902}
+@pytest.mark.parametrize(("who", "what"), [("o330902", "division"), ("o330000", "province")])
+def test_a_county_and_a_province_read_their_own_events_by_their_index(who: str, what: str) -> None:
+    scope = actor(who).scope
+    statement, most, size = feed.where_to_look(scope)
+    known = {"xid": 0, "id": 0, "most": most, "first": scope.lo // size, "last": (scope.hi - 1) // size}
+    assert known["first"] == known["last"]
     with connections["owner"].cursor() as cursor:
         cursor.execute("SET enable_seqscan = off")
         cursor.execute(f"EXPLAIN {statement}", known)
         plan = "\n".join(row[0] for row in cursor.fetchall())
         cursor.execute("RESET enable_seqscan")
-    assert "audit_event_of_division" in plan
-    assert "audit_event_to_division" in plan
+    assert f"audit_event_of_{what}" in plan
+    assert f"audit_event_to_{what}" in plan
 
 
 def test_a_step_on_the_way_is_no_fact() -> None:
@@ -164,7 +177,7 @@ def test_a_step_on_the_way_is_no_fact() -> None:
 def test_a_page_of_others_facts_leads_on(monkeypatch: pytest.MonkeyPatch) -> None:
     register(pupil(0, name="别处甲"), pupil(1, name="别处乙"), identifier=NEXT_DOOR)
     student = enrolled(serial=2)
-    monkeypatch.setattr(feed, "MOST_IN_DIVISIONS", 1)
+    monkeypatch.setattr(feed, "MOST_IN_AREAS", 1)
     page, pages = read(f"r{HERE}"), 1
     while not page.facts:
         assert page.has_more

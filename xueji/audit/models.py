@@ -67,6 +67,21 @@ class Event(models.Model):
                 condition=Q(subject_kind="student", other_place__isnull=False),
                 name="audit_event_to_division",
             ),
+            # And for a province, whose divisions are too many to read one by one.
+            models.Index(
+                F("place") / 10_000_000_000,
+                "xid",
+                "id",
+                condition=Q(subject_kind="student"),
+                name="audit_event_of_province",
+            ),
+            models.Index(
+                F("other_place") / 10_000_000_000,
+                "xid",
+                "id",
+                condition=Q(subject_kind="student", other_place__isnull=False),
+                name="audit_event_to_province",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -22,11 +22,13 @@ from xueji.status.rules.feed_facts import BY_ACT, Fact, fact_of, kind_of
 
 # So many events a request looks at, its own or not: a page comes soon, and `next` goes on behind them.
 MOST_LOOKED_AT: Final = 10_000
-# Of the events of a few divisions, so many: most of them are the reader's own.
-MOST_IN_DIVISIONS: Final = 2_000
-# Up to so many divisions, those of a prefecture, are read one by one; of more, the whole nation is.
+# Of the events of a province or of a few divisions, so many: most of them are the reader's own.
+MOST_IN_AREAS: Final = 2_000
+# Up to so many divisions, those of a prefecture, are read one by one; a province has an order of its own. Who sees more
+# than a province sees the nation, all of whose events are its own.
 MOST_DIVISIONS: Final = 100
 PLACES_OF_A_DIVISION: Final = 10**6
+PLACES_OF_A_PROVINCE: Final = 10**10
 
 OF_THE_NATION = """
     SELECT e.xid, e.id, e.at, e.act, e.place, e.subject_id, e.batch_id, e.after, e.other_place
@@ -36,21 +38,22 @@ OF_THE_NATION = """
     ORDER BY e.xid, e.id LIMIT %(most)s
 """
 
-# What happened in some divisions, and to pupils of others who come there. Each part is read in order and ends at
-# the same number as the whole: the first of all are among the first of each, so that nothing is left behind.
-OF_DIVISIONS = """
+# What happened in some areas (divisions, or a province), and to pupils of others who come there. Each part is read in
+# order and ends at the same number as the whole: the first of all are among the first of each, so that nothing is left
+# behind. Both orders are indexes, so that a page costs what it looks at.
+OF_AREAS = """
     SELECT e.* FROM generate_series(%(first)s::bigint, %(last)s::bigint) d, LATERAL (
         (SELECT e.xid, e.id, e.at, e.act, e.place, e.subject_id, e.batch_id, e.after, e.other_place
         FROM audit_event e
-        WHERE e.subject_kind = 'student' AND e.place / 1000000 = d AND (e.xid, e.id) > (%(xid)s, %(id)s)
+        WHERE e.subject_kind = 'student' AND e.place / {size} = d AND (e.xid, e.id) > (%(xid)s, %(id)s)
             AND e.xid < audit_horizon()
         ORDER BY e.xid, e.id LIMIT %(most)s)
         UNION ALL
         (SELECT e.xid, e.id, e.at, e.act, e.place, e.subject_id, e.batch_id, e.after, e.other_place
         FROM audit_event e
-        WHERE e.subject_kind = 'student' AND e.other_place IS NOT NULL AND e.other_place / 1000000 = d
+        WHERE e.subject_kind = 'student' AND e.other_place IS NOT NULL AND e.other_place / {size} = d
             AND (e.xid, e.id) > (%(xid)s, %(id)s)
-            AND e.xid < audit_horizon() AND e.place / 1000000 NOT BETWEEN %(first)s AND %(last)s
+            AND e.xid < audit_horizon() AND e.place / {size} NOT BETWEEN %(first)s AND %(last)s
         ORDER BY e.xid, e.id LIMIT %(most)s)
     ) e
     ORDER BY e.xid, e.id LIMIT %(most)s
@@ -123,13 +126,13 @@ def page(by: Actor, *, after: tuple[int, int] | None, limit: int) -> FeedPage:
     """
     by.require("feed.read")
     xid, id_ = after or (0, 0)
-    looked_at, most = where_to_look(by.scope)
+    looked_at, most, size = where_to_look(by.scope)
     known: dict[str, Any] = {
         "xid": xid,
         "id": id_,
         "most": most,
-        "first": by.scope.lo // PLACES_OF_A_DIVISION,
-        "last": (by.scope.hi - 1) // PLACES_OF_A_DIVISION,
+        "first": by.scope.lo // size,
+        "last": (by.scope.hi - 1) // size,
         "acts": list(BY_ACT),
         "lo": by.scope.lo,
         "hi": by.scope.hi,
@@ -158,11 +161,15 @@ def page(by: Actor, *, after: tuple[int, int] | None, limit: int) -> FeedPage:
     )
 
 
-def where_to_look(scope: Scope) -> tuple[str, int]:
-    """Return the statement that reads the events of an area, and how many it looks at."""
+def where_to_look(scope: Scope) -> tuple[str, int, int]:
+    """Return the statement that reads the events of an area, how many it looks at, and the size of its parts in places."""
     if scope.hi - scope.lo <= MOST_DIVISIONS * PLACES_OF_A_DIVISION:
-        return OF_DIVISIONS, MOST_IN_DIVISIONS
-    return OF_THE_NATION, MOST_LOOKED_AT
+        size = PLACES_OF_A_DIVISION
+    elif scope.hi - scope.lo <= PLACES_OF_A_PROVINCE:
+        size = PLACES_OF_A_PROVINCE
+    else:
+        return OF_THE_NATION, MOST_LOOKED_AT, PLACES_OF_A_DIVISION
+    return OF_AREAS.format(size=size), MOST_IN_AREAS, size
 
 
 def _fact(row: tuple[Any, ...]) -> FeedFact:
