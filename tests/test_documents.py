@@ -32,6 +32,15 @@ def test_every_link_of_a_document_leads_somewhere(document: Path) -> None:
         assert not anchor or anchor in anchors_of(path), target
 
 
+def test_every_test_that_the_page_on_security_names_is_there() -> None:
+    text = (ROOT / "docs/security.md").read_text(encoding="utf-8")
+    named = re.findall(r"`(tests/[\w/]+\.py)(?:::(test_\w+))?`", text)
+    assert len(named) > 20
+    for file, test in named:
+        source = (ROOT / file).read_text(encoding="utf-8")
+        assert not test or f"def {test}(" in source, f"{file}::{test}"
+
+
 def test_every_picture_is_shown_somewhere() -> None:
     shown = {
         Path(target).name for path in DOCUMENTS for target in LINK.findall(path.read_text(encoding="utf-8"))
