@@ -164,6 +164,8 @@ def test_a_county_and_a_province_read_their_own_events_by_their_index(who: str, 
         cursor.execute("RESET enable_seqscan")
     assert f"audit_event_of_{what}" in plan
     assert f"audit_event_to_{what}" in plan
+    # The parts come in order, so that each is read no further than the page goes: the whole alone is sorted.
+    assert plan.count("Sort Key") == 1
 
 
 def test_a_step_on_the_way_is_no_fact() -> None:
