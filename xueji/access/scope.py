@@ -121,6 +121,7 @@ NATIONAL_ACTS = {
     "disclosures": "files are made and expire wherever they were asked for, and a leaked one may be anybody's",
     "progress": "the worker reports progress beside the transaction it runs",
     "accounts.seal": "accounts that nobody uses are sealed every night, wherever they are",
+    "probes": "an operator watches counts of the whole registry",
     "commands": "the command line acts for the operator of the registry",
     "synthetic": "the synthetic nation is written as a whole",
     "bench": "measurements prepare their own data",
