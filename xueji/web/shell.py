@@ -32,20 +32,22 @@ class Entry:
     is_for_authorities: bool = False
 
 
+# What one comes for often stands first; beyond so many a menu holds the rest, for what comes once a term.
+MOST_IN_THE_BAR = 8
 NAVIGATION = (
     Entry("inbox", _("待办"), "inbox"),
     Entry("rosters", _("新生名册"), "file-spreadsheet", "roster.view"),
-    Entry("admissions", _("录取新生"), "users-group", "admission.view"),
     Entry("changes", _("学籍变动"), "switch-horizontal", "status.view"),
     Entry("problems", _("问题学籍"), "alert-triangle", "problems.view"),
-    Entry("graduations", _("毕业"), "list-check", "status.view"),
     Entry("students", _("学生"), "users", "students.view"),
-    Entry("promotions", _("升级"), "list-check", "promotion.view"),
     Entry("schools", pgettext_lazy("导航", "学校"), "school", "organisations.view"),
+    Entry("overdue", _("逾期情况"), "clock", "status.view"),
+    Entry("admissions", _("录取新生"), "users-group", "admission.view"),
+    Entry("graduations", _("毕业"), "list-check", "status.view"),
+    Entry("promotions", _("升级"), "list-check", "promotion.view"),
     Entry("organisations", _("机构"), "sitemap", "organisations.view", is_for_authorities=True),
     Entry("reorganisations", _("学校撤并"), "building", "reorganisation.view", is_for_authorities=True),
     Entry("packs", _("省级规则"), "file-text", "packs.view"),
-    Entry("overdue", _("逾期情况"), "clock", "status.view"),
     Entry("exports", _("对外提供"), "external-link", "exports.view", is_for_authorities=True),
     Entry("accounts", _("账号"), "key", "accounts.manage"),
     Entry("sealed-accounts", _("封存的账号"), "lock", "accounts.sealed"),
@@ -113,7 +115,7 @@ class Shell:
     def can_name_stand_in(self) -> bool:
         return self.actor is not None and self.actor.may("stand_in.name")
 
-    @property
+    @cached_property
     def navigation(self) -> list[tuple[Entry, str, bool]]:
         """The places this actor may go to: entry, address, whether one is there now."""
         if self.actor is None:
@@ -134,6 +136,21 @@ class Shell:
         # Of two addresses of which one goes on where the other ends, one is at the longer.
         longest = max((len(address) for _entry, address, at in found if at), default=0)
         return [(entry, address, at and len(address) == longest) for entry, address, at in found]
+
+    @property
+    def bar(self) -> list[tuple[Entry, str, bool]]:
+        """Those that stand in the bar. A menu for a single one would be none."""
+        places = self.navigation
+        return places if len(places) <= MOST_IN_THE_BAR + 1 else places[:MOST_IN_THE_BAR]
+
+    @property
+    def more(self) -> list[tuple[Entry, str, bool]]:
+        """The rest, which a menu holds."""
+        return self.navigation[len(self.bar) :]
+
+    @property
+    def is_at_more(self) -> bool:
+        return any(at for _entry, _address, at in self.more)
 
 
 def shell(request: HttpRequest) -> dict[str, Shell]:
