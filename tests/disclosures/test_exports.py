@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from io import BytesIO
 from typing import Any
@@ -264,6 +265,21 @@ def test_more_rows_than_approved_fail_the_whole_file_counted_over_all_files() ->
     again = settled(released(approval))
     assert (again.state, "已提供 3 人" in again.reason) == (ExportState.FAILED, True)
     assert nothing_left(again)
+
+
+def test_two_files_made_at_once_do_not_go_over_the_cap_together() -> None:
+    approval = in_force(row_cap=5)
+    waiting = [released(approval) for _ in range(2)]
+
+    def make(export: Export) -> bool:
+        try:
+            return making.make(export.pk, now=NOW, today=TODAY)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(make, waiting)) == [False, True]
+    assert Disclosure.everywhere.using("owner").count() == 1
 
 
 def test_an_approval_that_ended_or_was_revoked_before_the_worker_came_fails_the_file() -> None:

@@ -75,6 +75,8 @@ def test_from_approval_to_file_over_the_pages() -> None:
     officer, leader, security = as_(OFFICER), as_(LEADER), as_(SECURITY)
     page = officer.post(reverse("approval-new"), typed())["Location"]
     assert "核对无误" not in text_of(officer.get(page))
+    assert "等待您复核" not in text_of(officer.get(reverse("inbox")))
+    assert "1 项对外提供的批准等待您复核" in text_of(security.get(reverse("inbox")))
     for browser in (leader, security):
         assert "核对无误，同意" in text_of(browser.get(page))
         assert browser.post(f"{page}act/", {"act": "approve"})["Location"] == page
@@ -84,6 +86,7 @@ def test_from_approval_to_file_over_the_pages() -> None:
     asked = {"approval": str(approval.pk), "range_place": "2133000001", "fields_out": ["name", "school"]}
     export = officer.post(reverse("export-new"), asked)["Location"]
     assert "待放行" in text_of(officer.get(export))
+    assert "1 项导出等待您放行" in text_of(leader.get(reverse("inbox")))
     assert "撤回申请" in text_of(officer.get(export))
     assert leader.post(f"{export}act/", {"act": "release"})["Location"] == export
     jobs.make_export(str(the_export().pk))

@@ -21,7 +21,7 @@ from xueji.disclosures.actions.exports import (
     require_usable,
     require_within,
 )
-from xueji.disclosures.models import Disclosure, Export, SealedFile
+from xueji.disclosures.models import Approval, Disclosure, Export, SealedFile
 from xueji.disclosures.queries import rows
 from xueji.disclosures.rules import recipients
 from xueji.disclosures.rules.approvals import ExportState
@@ -75,8 +75,9 @@ def _make(export_id: UUID, *, now: datetime, today: date) -> bool:
     export = _released(export_id)
     if export is None:
         return False
-    approval = export.approval
-    _require_fit(export, today=today)
+    # Of two files under one approval the second waits here, so that its rows are counted after the first's.
+    approval = Approval.objects.select_for_update().get(pk=export.approval_id)
+    _require_fit(export, approval, today=today)
     spent = Disclosure.objects.filter(approval=approval).aggregate(rows=Sum("rows"))["rows"] or 0
     left = approval.row_cap - spent
     found = rows.of_export(
@@ -140,11 +141,11 @@ def _make(export_id: UUID, *, now: datetime, today: date) -> bool:
     return True
 
 
-def _require_fit(export: Export, *, today: date) -> None:
+def _require_fit(export: Export, approval: Approval, *, today: date) -> None:
     """Raise OutsideApproval unless the request lies within its approval as the database sees both now."""
     # The approval first, in words for a person; then both rows as the database compares them.
-    require_usable(export.approval, today=today)
-    require_within(export.approval, lo=export.scope_lo, hi=export.scope_hi, fields=export.fields)
+    require_usable(approval, today=today)
+    require_within(approval, lo=export.scope_lo, hi=export.scope_hi, fields=export.fields)
     with connections["default"].cursor() as cursor:
         cursor.execute(FITS, [today, export.pk])
         fits = cursor.fetchone()

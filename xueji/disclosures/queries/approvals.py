@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from django.db.models import Sum
+from django.db.models import Q, Sum
 
 from xueji.access.models import Account
 from xueji.access.scope import Actor
 from xueji.changes.queries.pages import Page, page_of
 from xueji.disclosures.models import Approval, Disclosure
+from xueji.disclosures.rules.approvals import ApprovalState
 from xueji.organisations.queries import offices_at
 
 SIZE: Final = 50
@@ -54,6 +55,13 @@ def usable(by: Actor) -> list[Approval]:
         place=by.place, state="in_force", is_standing=False
     )
     return list(rows.order_by("-id")[:100])
+
+
+def waiting_for_review(by: Actor) -> int:
+    """Return how many approvals of the reader's office wait for a review that the reader may give."""
+    rows = Approval.objects.filter(place=by.place, state=ApprovalState.UNDER_REVIEW)
+    mine = Q(requested_by=by.account_id) | Q(first_reviewer=by.account_id, first_reviewer__isnull=False)
+    return rows.exclude(mine).count()
 
 
 def approval_of(approval_id: UUID) -> ApprovalView | None:

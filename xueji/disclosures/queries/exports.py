@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
+from xueji.access.scope import Actor
 from xueji.changes.queries.pages import Page, page_of
 from xueji.disclosures.models import Disclosure, Export
 from xueji.disclosures.queries.approvals import names_of
+from xueji.disclosures.rules.approvals import ExportState
 from xueji.organisations.queries import offices_at
 
 SIZE: Final = 50
@@ -60,6 +62,7 @@ def export_of(export_id: UUID) -> ExportView | None:
     )
 
 
-def waiting(place: int) -> int:
-    """Return how many exports of an office wait for their release."""
-    return Export.objects.filter(place=place, state="requested").count()
+def waiting_for_release(by: Actor) -> int:
+    """Return how many exports of the reader's office somebody else asked for and nobody released yet."""
+    rows = Export.objects.filter(place=by.place, state=ExportState.REQUESTED)
+    return rows.exclude(requested_by=by.account_id).count()

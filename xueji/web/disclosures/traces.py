@@ -20,6 +20,7 @@ from xueji.web.pages import UNPROCESSABLE, Column, Row, Table, part, render
 from xueji.web.templatetags.xueji import percent, thousands
 
 SHOWN = 20
+MOST_SHOWN = 0.9999
 
 
 class TraceForm(forms.Form):
@@ -76,6 +77,11 @@ def told(one: Traced) -> str:
     }
 
 
+def sureness(confidence: float) -> str:
+    """Return a confidence as a share; it is never the whole."""
+    return "> 99.99%" if confidence > MOST_SHOWN else percent(confidence, 2)
+
+
 def evidence_table(found: tuple[Traced, ...]) -> Table | None:
     rows = tuple(
         Row(
@@ -85,7 +91,7 @@ def evidence_table(found: tuple[Traced, ...]) -> Table | None:
                 part(
                     "state",
                     tone="late" if one.evidence.confidence >= SURE else "past",
-                    word=percent(one.evidence.confidence, 2),
+                    word=sureness(one.evidence.confidence),
                 ),
                 thousands(one.evidence.rows),
                 thousands(one.evidence.exclusive),

@@ -32,6 +32,10 @@ from xueji.changes.queries.inbox import (
 from xueji.changes.queries.pages import Page
 from xueji.changes.rules import problem_records, return_reasons
 from xueji.changes.rules.roster_steps import STEPS, Act, State
+from xueji.disclosures.actions.approvals import REVIEW
+from xueji.disclosures.actions.exports import RELEASE
+from xueji.disclosures.queries.approvals import waiting_for_review
+from xueji.disclosures.queries.exports import waiting_for_release
 from xueji.lib import masks
 from xueji.lib.errors import Refused
 from xueji.organisations.queries import authority_codes
@@ -143,6 +147,8 @@ def inbox(request: ActingRequest) -> HttpResponse:
         "reorganisations": reorganisations_waiting_at(actor.place)
         if actor.may("reorganisation.decide")
         else 0,
+        "exports": waiting_for_release(actor) if actor.may(RELEASE) else 0,
+        "approvals": waiting_for_review(actor) if actor.may(REVIEW) else 0,
         "has_more_overdue": overdue.after is not None or actor.level is not Level.COUNTY,
     }
     return render(request, "rosters/inbox.html", context)

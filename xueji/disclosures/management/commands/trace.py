@@ -45,7 +45,7 @@ def line(one: Traced) -> str:
     left, evidence = one.left, one.evidence
     share = f"{evidence.spellings_alike}/{evidence.spellings}"
     return (
-        f"{evidence.confidence:8.4%}  {left.office} → {left.recipient}（{left.basis}，{timezone.localtime(left.at):%Y-%m-%d %H:%M}，"
+        f"{min(evidence.confidence, 0.9999):.2%}  {left.office} → {left.recipient}（{left.basis}，{timezone.localtime(left.at):%Y-%m-%d %H:%M}，"
         f"{left.by}，{left.id}）：行 rows {evidence.rows}，独有 only here {evidence.exclusive}，虚构 invented {evidence.canaries}，"
         f"核对码 codes {evidence.codes}，写法 spellings {share}，次序 order {evidence.steps_alike}/{evidence.steps}"
     )
