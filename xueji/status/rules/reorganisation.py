@@ -529,7 +529,7 @@ def _of_business(facts: Facts) -> Iterator[Finding]:
         yield stop(
             one.code,
             f"{at_zh}有 {one.count} 项{one.zh}，须先办结或撤回。",
-            f"{at_en}{one.en} under way: {one.count}; to be finished or withdrawn first.",
+            f"{at_en}To be finished or withdrawn first: {one.en} ({one.count}).",
         )
     if facts.promotions:
         yield warning(

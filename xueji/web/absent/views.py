@@ -59,6 +59,7 @@ def absent(request: ActingRequest) -> HttpResponse:
         seen = [one.pupil.student_id for one in lost.items]
     note_absent(seen, by=by)
     way = [one for one in way_to(area) if one.place in by.scope]
+    offices = None if is_school else offices_table(absences.tallies(by, area=area, today=today), tab)
     context: dict[str, Any] = {
         "tabs": [(name, TABS[name], address(area, name), name == tab) for name in TABS],
         "tab": tab,
@@ -68,7 +69,9 @@ def absent(request: ActingRequest) -> HttpResponse:
         "after": key_text(key),
         "is_first": after is None,
         "is_school": is_school,
-        "offices": None if is_school else offices_table(absences.tallies(by, area=area, today=today), tab),
+        "offices": offices,
+        # Of a county these are schools, which lead nowhere: the pupils come first.
+        "offices_lead_on": offices is not None and any(row.url for row in offices.rows),
         "may_claim": is_school and by.may("status.file"),
         "report_url": f"{reverse('dropout-report')}?area={area}",
         "crumbs": [

@@ -14,7 +14,7 @@ from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from xueji.access.rules.permissions import Level
 from xueji.changes.rules.admissions import STAGE_NAMES
@@ -471,8 +471,8 @@ def figures_ahead(preview: Preview) -> list[tuple[str, str, str]]:
     return [
         (_("划转班级"), thousands(len(facts.going)), ""),
         (_("随班划转的学生"), thousands(preview.pupils), ""),
-        *([(_("改到接收学校报到的新生"), thousands(coming), "")] if coming else []),
         (_("其中不在读"), thousands(sum(one.away for one, _line, _target in facts.going)), ""),
+        *([(_("改到接收学校报到的新生"), thousands(coming), "")] if coming else []),
         (_("有事项妨碍"), thousands(stops), "late" if stops else "good"),
     ]
 
@@ -492,6 +492,8 @@ def sentences_ahead(facts: Facts) -> list[str]:
     said = [
         _("同意后全部同时生效：班级连同学生划到接收学校，休学、出国（境）等不在读的学生一并随班划转。"),
     ]
+    if any(line.target_id for line in rules.awaited_lines(facts)):
+        said.append(_("录取到原校、还没有报到的新生，改到下面列出的学校报到。"))
     if facts.row.closes:
         said.append(_("原校撤销，校名和标识码以后仍可查到；原校账号的任职随之结束。"))
     said.append(_("30 日内可以由上一级主管部门撤销，恢复原样。"))
@@ -515,7 +517,7 @@ def schools_table(facts: Facts) -> Table:
     )
     columns = (
         Column(_("学校")),
-        Column(_("班级"), "number"),
+        Column(pgettext("several", "班级"), "number"),
         Column(_("学生"), "number"),
         Column(_("生效后")),
     )
@@ -526,7 +528,7 @@ CLASS_COLUMNS = (
     gettext_lazy("原班级"),
     gettext_lazy("年级"),
     gettext_lazy("学生"),
-    gettext_lazy("去向"),
+    pgettext_lazy("class", "去向"),
     gettext_lazy("新班号"),
     gettext_lazy("新班名"),
 )
@@ -599,10 +601,11 @@ def class_name(school: SchoolFacts, name: str, number: str, facts: Facts) -> str
 
 
 def classes_over(went: tuple[queries.Went, ...], scope: Any) -> Table:
+    has_many = len({one.source for one in went}) > 1
     rows = tuple(
         Row(
             (
-                f"{one.source} {one.name}（{one.number}）",
+                f"{one.source} {own}" if has_many else own,
                 pupil_words.grade_name(one.grade),
                 thousands(one.pupils),
                 one.target or _("留在原校"),
@@ -615,6 +618,7 @@ def classes_over(went: tuple[queries.Went, ...], scope: Any) -> Table:
         )
         for one in went
         if one.target or one.pupils
+        for own in (f"{one.name}（{one.number}）",)
     )
     return Table(_("每个班级去了哪里"), class_columns(), rows)
 
