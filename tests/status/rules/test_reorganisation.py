@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from xueji.organisations.rules.school_kinds import System
 from xueji.status.rules.reorganisation import (
     Awaited,
     ClassFacts,
@@ -24,7 +25,9 @@ A, B = 2, 3
 
 
 def school(id_: int, kind: str = "211") -> SchoolFacts:
-    return SchoolFacts(id_, 330902_000000 + id_, f"第{id_}小学", "", kind, "633", is_open=True)
+    return SchoolFacts(
+        id_, 330902_000000 + id_, f"第{id_}小学", "", kind, System.SIX_THREE_THREE, is_open=True
+    )
 
 
 def cohort(*targets: int | None) -> tuple[list[ClassFacts], dict[int, Line]]:
