@@ -36,6 +36,7 @@ from tests.factories import PLACES, TODAY, actor, pupil
 from tests.web.registered import register
 from xueji.access.scope import NotAllowed, acting
 from xueji.changes.actions.problems.papers import PaperUnfit
+from xueji.disclosures import jobs
 from xueji.disclosures.actions import approvals, exports, making
 from xueji.disclosures.actions.approvals import ApprovalUnfit, CannotReview
 from xueji.disclosures.actions.exports import CannotRelease, NothingToFetch, OutsideApproval
@@ -311,6 +312,14 @@ def test_a_worker_killed_in_the_middle_leaves_nothing_and_the_next_one_makes_the
     assert settled(export).state == ExportState.DONE
     assert not making.make(export.pk, now=NOW, today=TODAY)
     assert Disclosure.everywhere.using("owner").filter(export_id=export.pk).count() == 1
+
+
+def test_a_release_whose_job_was_lost_is_taken_up_and_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    export = released(in_force())
+    with monkeypatch.context() as patch:
+        patch.setattr("xueji.disclosures.jobs.timezone.localdate", lambda: TODAY)
+        jobs.take_up(0)
+    assert as_is(export).state == ExportState.DONE
 
 
 def test_a_file_expires_its_content_is_deleted_and_it_is_handed_out_a_few_times_only() -> None:
