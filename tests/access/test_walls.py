@@ -28,10 +28,12 @@ from tests.status.cases import (
 )
 from tests.status.leavers import older, proposed
 from xueji.access.actions import invite, issue_api_token, once
+from xueji.access.actions_misses import Looker, charge, lift
 from xueji.access.actions_passwords import replace_password
 from xueji.access.actions_sign_in import PASSWORD, attempt, began
 from xueji.access.models import Account, Appointment, Unsealing
 from xueji.access.policies import inside
+from xueji.access.rules.misses import Counted, Way
 from xueji.access.rules.permissions import PERMISSIONS, ROLE_NAMES, ROLES_AT, Level, Role, may
 from xueji.access.scope import (
     EVERYWHERE,
@@ -59,6 +61,7 @@ from xueji.status.actions import class_requests, clocks, promotion, reorganisati
 from xueji.status.actions.drafts import keep_draft
 from xueji.status.models import Placement
 from xueji.status.rules.reorganisation import Kind
+from xueji.students import actions_canaries as canaries
 from xueji.students.models import Enrolment
 
 pytestmark = pytest.mark.usefixtures("db")
@@ -78,10 +81,13 @@ AT_THE_DESK = (f"({PLACE} OR {DESK})", f"({PLACE} OR {DESK})")
 POLICIES: dict[str, tuple[str, str]] = {
     "access_account": REFERENCE,
     "access_appointment": REFERENCE,
+    "access_alarm": SCOPED,
+    "access_allowance": (PLACE, NOBODY),
     "access_apitoken": OPEN,
     "access_device": OPEN,
     "access_idempotencykey": OPEN,
     "access_oldpassword": SCOPED,
+    "access_miss": (PLACE, NOBODY),
     "access_onetimelink": OPEN,
     "audit_block": CLOSED,
     "access_signin": OPEN,
@@ -153,6 +159,7 @@ POLICIES: dict[str, tuple[str, str]] = {
     "status_sealedcopy": SCOPED,
     "status_tracking": NATION,
     "status_turn": (f"(NOT is_discreet AND {PLACE})", PLACE),
+    "students_canary": (PLACE, NOBODY),
     "students_enrolment": SCOPED,
     "students_familymember": SCOPED,
     "students_headcount": SCOPED,
@@ -325,6 +332,7 @@ def fill() -> None:
     by = actor("a330000")
     with acting(by.scope):
         draft_pack(by=by, today=TODAY)
+    fill_misses()
     with connections["national"].cursor() as cursor:
         cursor.execute("INSERT INTO audit_listing SELECT id, id FROM students_student")
         cursor.execute("INSERT INTO audit_witness VALUES ('合成', 1, '', now())")
@@ -335,6 +343,24 @@ def fill() -> None:
         cursor.execute(
             "INSERT INTO audit_cosignature (block, witness, signature, at) VALUES (1, '合成', '', now())"
         )
+
+
+def fill_misses() -> None:
+    """Leave a look-up in vain, an allowance, an alarm and a canary of both provinces."""
+    for county in (330902, 510104):
+        place = county * 1_000_000
+        factories.account(f"s{county}", place, "security")
+        factories.account(f"s{county // 10000 * 10000}", county // 10000 * 10000 * 1_000_000, "security")
+        whose = Looker(actor(f"o{county}").account_id, place)
+        keeper = actor(f"s{county}")
+        with acting(keeper.scope):
+            (canary,) = canaries.draw(1, note="合成", by=keeper, today=TODAY)
+        canaries.listen([bytes(canary.index)], way=Way.NUMBER, whose=whose, day=TODAY)
+        with national("misses") as using:
+            charge(Way.NUMBER, [bytes(canary.index)], whose=whose, day=TODAY, using=using)
+        above = actor(f"s{county // 10000 * 10000}")
+        with acting(above.scope):
+            lift(Way.NUMBER, Counted.COUNTY, place, place=place, reason="合成", by=above, today=TODAY)
 
 
 def fill_admissions() -> None:

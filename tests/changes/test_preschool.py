@@ -77,7 +77,7 @@ def test_a_row_with_a_fault_is_told_and_left_out(wrong: dict[str, str], code: st
 def test_name_and_number_together_find_the_record() -> None:
     imported(kindergarten_child())
     found, values = preschool.find(
-        name=child(0)["name"], document_number=child(0)["document_number"], by=actor(REGISTRAR)
+        name=child(0)["name"], document_number=child(0)["document_number"], by=actor(REGISTRAR), today=TODAY
     )
     assert found.kindergarten == "向阳幼儿园"
     assert values["member1_name"] == "合成家长"
@@ -89,7 +89,7 @@ def test_a_miss_and_another_name_are_answered_alike_and_recorded(asked: dict[str
     imported(kindergarten_child())
     known = {"name": child(0)["name"], "document_number": child(0)["document_number"]} | asked
     with pytest.raises(preschool.NoRecord):
-        preschool.find(**known, by=actor(REGISTRAR))
+        preschool.find(**known, by=actor(REGISTRAR), today=TODAY)
     assert [e.after for e in Event.objects.using("owner").filter(act="preschool.find")] == [{"found": False}]
 
 

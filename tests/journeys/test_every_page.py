@@ -12,6 +12,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 from playwright.sync_api import expect
 
+from tests import factories
 from tests.changes.admissions import admissions, given_in, issued
 from tests.changes.admissions import child as admitted
 from tests.changes.rosters_as_csv import as_csv
@@ -24,6 +25,7 @@ from tests.status.cases import approved, enrolled, filed, to_class
 from tests.status.leavers import graduated, last_grade, older
 from tests.web.registered import one_called, register
 from xueji.access.actions import invite, open_account
+from xueji.access.models import Alarm
 from xueji.access.rules.permissions import Role
 from xueji.access.scope import acting
 from xueji.changes.actions import rosters
@@ -36,10 +38,12 @@ from xueji.status.actions import cases, class_requests, graduations, promotion, 
 from xueji.status.actions.drafts import keep_draft
 from xueji.status.models import SealedCopy
 from xueji.status.rules.reorganisation import Kind
+from xueji.students import actions_canaries
+from xueji.students.actions_look_ups import match
 
 HERE = "2133000001"
 PLACE = PLACES[HERE]
-REGISTRAR, LEADER, OFFICER, ADMINISTRATOR = f"r{HERE}", f"l{HERE}", "o330902", "a330902"
+REGISTRAR, LEADER, OFFICER, ADMINISTRATOR, SECURITY = f"r{HERE}", f"l{HERE}", "o330902", "a330902", "w330902"
 LONG_NAME = "阿卜杜热合曼·麦麦提吐尔逊"
 LONG_SCHOOL = "定海区阿卜杜热合曼·麦麦提吐尔逊纪念九年一贯制寄宿学校"
 SAMPLE_FINDINGS = [
@@ -89,6 +93,7 @@ class World:
     waiting: UUID
     made: UUID
     failed: UUID
+    alarm: int
 
 
 def admitted_here() -> dict[str, UUID]:
@@ -117,6 +122,17 @@ def leaving_here() -> dict[str, UUID]:
         "made": leaving.made(approval).pk,
         "failed": leaving.settled(leaving.released(small)).pk,
     }
+
+
+def looked_up_in_vain() -> int:
+    """Let a registrar look up a canary of the county; return the alarm."""
+    factories.account(SECURITY, 330902 * 1_000_000, "security")
+    keeper, by, today = actor(SECURITY), actor(REGISTRAR), timezone.localdate()
+    with acting(keeper.scope):
+        (canary,) = actions_canaries.draw(1, note=LONG_SCHOOL, by=keeper, today=today)
+    with acting(by.scope):
+        match(actions_canaries.shown(canary), LONG_NAME, act="status.match", by=by, today=today)
+    return int(Alarm.everywhere.using("owner").get().pk)
 
 
 def uploaded(pupils: list[dict[str, str]], name: str, content: bytes = b"") -> RosterBatch:
@@ -232,6 +248,7 @@ def world(site: str) -> World:
             today=today,
         ).id,
         other_pack=RulePackVersion.objects.using("owner").get(province="43").pk,
+        alarm=looked_up_in_vain(),
         **admitted_here(),
         **leaving_here(),
     )
@@ -446,6 +463,17 @@ TOURS: dict[str, tuple[Stop, ...]] = {
     "o330000": (Stop("authority", lambda world: (33 * 10**10,)),),
     "o000000": (Stop("promotions"), Stop("promotion", of("promotion"))),
     "l000000": (Stop("promotion", of("promotion")), Stop("promotion", of("promotion"), then="启动升级…")),
+    SECURITY: (
+        Stop("inbox"),
+        Stop("look-ups"),
+        Stop("look-up-lift", lambda world: ("number", "account", actor(REGISTRAR).account_id)),
+        Stop("look-up-lift", lambda world: ("number", "account", actor(REGISTRAR).account_id), then="放宽"),
+        Stop("alarms"),
+        Stop("alarms", query="all=yes"),
+        Stop("alarm-settle", of("alarm")),
+        Stop("canaries"),
+        Stop("canaries", then="登记"),
+    ),
     "a330000": (
         Stop("packs"),
         Stop("pack", lambda world: ("51",)),
@@ -478,6 +506,8 @@ ELSEWHERE = {
     "stand-in-end", "notices-read",
     # tests/journeys/test_sealing.py walks it.
     "unseal-ask", "unseal-decide",
+    # A form that leads back to its list.
+    "canary-retire",
     # Shown to who has a second factor: tests/journeys/test_sign_in.py walks them.
     "mfa_authenticate", "mfa_reauthenticate", "mfa_reauthenticate_webauthn", "mfa_deactivate_totp",
     "mfa_remove_webauthn", "mfa_view_recovery_codes",

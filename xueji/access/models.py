@@ -250,3 +250,65 @@ class IdempotencyKey(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+
+class Miss(ScopedModel):
+    """Something that was looked up in vain, or shown in full: once a day for an account and a number.
+
+    `index` is the keyed hash of what was asked, never the number itself. Written in the national
+    role; what lies in the own area is read by its security administrator.
+    """
+
+    pk = models.CompositePrimaryKey("day", "way", "account_id", "index")
+    day = models.DateField()
+    way = models.CharField(max_length=8, db_collation="C")
+    account_id = models.BigIntegerField()
+    index = models.BinaryField(max_length=32)
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta(ScopedModel.Meta):
+        indexes = [models.Index(fields=["day", "way", "place"], name="miss_office")]
+
+    def __str__(self) -> str:
+        return f"{self.way} of account {self.account_id} on {self.day}"
+
+
+class Allowance(ScopedModel):
+    """What a security administrator allowed beyond a budget of the day; also the turn of an account that looks up."""
+
+    pk = models.CompositePrimaryKey("day", "way", "counted", "who")
+    day = models.DateField()
+    way = models.CharField(max_length=8, db_collation="C")
+    counted = models.CharField(max_length=8, db_collation="C")
+    # An account's id, or a place.
+    who = models.BigIntegerField()
+    extra = models.IntegerField()
+    reason = models.CharField(max_length=200)
+    allowed_by = models.BigIntegerField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.extra} more of {self.way} on {self.day}"
+
+
+class Alarm(ScopedModel):
+    """Something that a security administrator has to look at. `place` is the office where it happened."""
+
+    # What it is about, hashed: the same matter is told once.
+    key = models.BinaryField(max_length=16, unique=True)
+    kind = models.CharField(max_length=16)
+    account_id = models.BigIntegerField(null=True)
+    content: models.JSONField[Any, Any] = models.JSONField(default=dict)
+    at = models.DateTimeField(db_default=Now())
+    settled_by = models.BigIntegerField(null=True)
+    settled_at = models.DateTimeField(null=True)
+    note = models.CharField(max_length=200, blank=True, default="", db_default="")
+
+    class Meta(ScopedModel.Meta):
+        indexes = [
+            models.Index(
+                fields=["place", "id"], condition=Q(settled_at__isnull=True), name="alarm_open_by_place"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} at {self.place}"

@@ -77,6 +77,8 @@ PLACEMENTS: Final[tuple[Placement, ...]] = (
         "access_oldpassword",
         "access_unsealing",
         "access_trainingcertificate",
+        "access_alarm",
+        "students_canary",
         "access_device",
         "access_signin",
         "mfa_authenticator",
@@ -158,6 +160,9 @@ PLACEMENTS: Final[tuple[Placement, ...]] = (
         Kind.LOCAL,
         "students_numberserial",
         "status_attempt",
+        # Budgets of a day, counted on one machine.
+        "access_miss",
+        "access_allowance",
         # One chain, continued by one worker.
         "audit_block",
         "audit_witness",

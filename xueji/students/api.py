@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from django.http import HttpResponse
+from django.utils import timezone
 from ninja import Schema
 from ninja.params.functions import Query
 from pydantic import ConfigDict, Field
@@ -30,6 +31,7 @@ from xueji.organisations.api import school_in_scope
 from xueji.organisations.models import Class, School
 from xueji.students import queries
 from xueji.students.actions import LIST_FIELDS, RECORD_FIELDS, note_listed, note_read
+from xueji.students.actions_look_ups import find_by_number
 from xueji.students.queries import Key, Listed, Question, Record
 from xueji.students.rules.code_lists import OPEN_STATES
 from xueji.students.rules.schemes import NUMBER_SCHEME
@@ -237,7 +239,8 @@ ClassNumber = Annotated[str, Field(pattern=r"^[0-9A-Za-z-]{1,16}$", description=
     response={200: Pupils, **READ_ERRORS},
     summary="查找学生 / Find pupils by name, pinyin, initials or number",
     description="按姓名（或拼音、首字母）开头查找，或按完整的学籍号、证件号查找；按姓名排序。 By the beginning of a name, of its pinyin"
-    " or initials, or by a whole number; in order of name.",
+    " or initials, or by a whole number; in order of name. 按号码查不到会计次，超过当日限额的不再回答（409）。 Look-ups by number"
+    " that find nothing are counted; beyond the budget of the day they are not answered (409).",
     tags=PUPILS,
     operation_id="listPupils",
 )
@@ -266,12 +269,15 @@ def listed(
             "班号须与学校标识码一起给出（school）。", "Give the class number together with its `school`."
         )
     term = term_of(q)
-    if term is not None and term.kind is Kind.NUMBER and len(term.text) < SHORTEST_NUMBER:
+    is_number = term is not None and term.kind is Kind.NUMBER
+    if is_number and len(term.text) < SHORTEST_NUMBER:  # type: ignore[union-attr]  # there is one
         # Numbers are kept as hashes and found whole only.
         return answer(200, {"items": [], "next": None})
-    found = queries.find(
-        Question(scope=scope, term=term, state=state, class_id=class_id, after=key), page=limit
-    )
+    question = Question(scope=scope, term=term, state=state, class_id=class_id, after=key)
+    if is_number:
+        found = find_by_number(question, by=actor, today=timezone.localdate(), page=limit)
+    else:
+        found = queries.find(question, page=limit)
     note_listed([pupil.id for pupil in found.pupils], by=actor, fields=LIST_FIELDS, duty="students.view")
     shown = {
         "items": [listed_content(pupil) for pupil in found.pupils],

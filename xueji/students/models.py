@@ -170,3 +170,22 @@ class NumberSerial(models.Model):
 
     def __str__(self) -> str:
         return f"{self.prefix} {self.next}"
+
+
+class Canary(ScopedModel):
+    """A number that was never issued: whoever looks it up does not have it from a child's papers.
+
+    `place` is the office that keeps it. The number itself is encrypted; look-ups are compared by the
+    keyed hashes of it and of the student number it would give.
+    """
+
+    value = models.BinaryField()
+    index = models.BinaryField(max_length=16, unique=True)
+    number_index = models.BinaryField(max_length=16, unique=True)
+    note = models.CharField(max_length=200, blank=True, default="")
+    created_by = models.BigIntegerField()
+    created_on = models.DateField()
+    retired_on = models.DateField(null=True)
+
+    def __str__(self) -> str:
+        return f"canary {self.pk}"

@@ -342,6 +342,21 @@ PERMISSIONS: tuple[Permission, ...] = (
         _at(AUTHORITIES, Role.LEADER, Role.SECURITY),
     ),
     Permission(
+        "misses.view",
+        "查看查找限额使用情况",
+        "See which look-ups found nothing",
+        _at(AUTHORITIES, Role.SECURITY, Role.AUDITOR),
+    ),
+    Permission("misses.lift", "放宽查找限额", "Allow more look-ups today", _at(AUTHORITIES, Role.SECURITY)),
+    Permission(
+        "alarms.view",
+        "查看安全提醒",
+        "See alarms",
+        _at(AUTHORITIES, Role.SECURITY, Role.AUDITOR),
+    ),
+    Permission("alarms.settle", "处理安全提醒", "Settle alarms", _at(AUTHORITIES, Role.SECURITY)),
+    Permission("canaries.manage", "管理诱饵号码", "Keep canary numbers", _at(AUTHORITIES, Role.SECURITY)),
+    Permission(
         "permissions.view",
         "查看权限表",
         "See who may do what",

@@ -16,6 +16,8 @@ import polars as pl
 from django.conf import settings
 from django.db import connections
 
+from xueji.access.actions_misses import looker, priced
+from xueji.access.rules.misses import Way
 from xueji.access.scope import Actor, national
 from xueji.audit.actions import record
 from xueji.changes.models import PreschoolRecord
@@ -30,6 +32,8 @@ from xueji.lib.text_columns import squeeze_blanks
 from xueji.organisations.queries import known_division_codes
 from xueji.spreadsheets.reader import read
 from xueji.spreadsheets.tables import copy_into
+from xueji.students.actions_canaries import listen
+from xueji.students.actions_look_ups import asked
 from xueji.students.encryption import associated
 from xueji.students.rules.schemes import DOCUMENT_SCHEMES
 
@@ -254,19 +258,38 @@ def told_of(findings: pl.DataFrame) -> list[Told]:
     return found
 
 
-def find(*, name: str, document_number: str, by: Actor) -> tuple[PreschoolRecord, dict[str, str]]:
+def find(
+    *, name: str, document_number: str, by: Actor, today: date
+) -> tuple[PreschoolRecord, dict[str, str]]:
     """Return the kindergarten record of a child who enters the school of `by`, with its values for a roster.
 
     Only name and number together find it; a miss and a name that differs are answered alike.
-    Every look, and every miss, is recorded. Raises NoRecord.
+    Every look is recorded, a miss has its price. Raises NoRecord, TooManyMisses.
     """
     by.require("preschool.find", by.place)
     number = id_numbers.normalised(document_number)
+    index = settings.XUEJI_KEY_RING.blind_index("R", number)
+    listen([index], way=Way.NUMBER, whose=looker(by), day=today)
+
+    def look() -> tuple[PreschoolRecord | None, list[bytes]]:
+        found = _looked_up(index, name, by=by)
+        return found, [] if found else [asked(index, name)]
+
+    found = priced(Way.NUMBER, by=by, today=today, look=look)
+    if found is None:
+        raise NoRecord(
+            "没有与姓名、身份证件号都一致的学前教育记录。请核对后再查，或直接填写。",
+            "No kindergarten record fits both name and number. Compare them and look again, or type the data in.",
+        )
+    values = of_record(found)
+    return found, {key: value for key, value in values.items() if key != NUMBER.key}
+
+
+def _looked_up(index: bytes, name: str, *, by: Actor) -> PreschoolRecord | None:
+    """Return the record of a number and a name, with the event of the look."""
     with national("preschool") as using:
-        found = (
-            PreschoolRecord.everywhere.using(using)
-            .filter(scheme="R", index=settings.XUEJI_KEY_RING.blind_index("R", number))
-            .first()
+        found: PreschoolRecord | None = (
+            PreschoolRecord.everywhere.using(using).filter(scheme="R", index=index).first()
         )
         fits = found is not None and found.name == "".join(name.split())
         record(
@@ -279,10 +302,4 @@ def find(*, name: str, document_number: str, by: Actor) -> tuple[PreschoolRecord
             after={"found": fits},
             using=using,
         )
-    if found is None or not fits:
-        raise NoRecord(
-            "没有与姓名、身份证件号都一致的学前教育记录。请核对后再查，或直接填写。",
-            "No kindergarten record fits both name and number. Compare them and look again, or type the data in.",
-        )
-    values = of_record(found)
-    return found, {key: value for key, value in values.items() if key != NUMBER.key}
+    return found if fits else None

@@ -18,6 +18,8 @@ import polars as pl
 from django.conf import settings
 from django.db import connections
 
+from xueji.access.actions_misses import Looker, TooManyMisses, looker, over_budget
+from xueji.access.rules.misses import Way
 from xueji.access.scope import Actor, national
 from xueji.access.statements import asked
 from xueji.changes.actions import claims, problems, registration, staging
@@ -40,6 +42,7 @@ from xueji.changes.actions.examination import (
     check_file,
     check_one,
     examine,
+    price,
     read_file,
     silent,
 )
@@ -110,6 +113,7 @@ def receive(
         if begun is None:
             kept = live_batch(school, sha256, using)
             if kept is not None:
+                waits_again(kept, using)
                 return kept, False
             # It was taken back at this very moment: the file may come anew.
             return receive(content, file_name=file_name, school=school, by=by, door=door)
@@ -125,6 +129,13 @@ def receive(
 
 
 LIVE = "SELECT id FROM changes_rosterbatch WHERE school_id = %s AND sha256 = %s AND state <> 'withdrawn'"
+
+
+def waits_again(batch: RosterBatch, using: str) -> None:
+    """Let a batch that was beyond the budget of its day be checked anew, now that its file came again."""
+    if batch.state == State.UNREADABLE and (batch.refusal or {}).get("code") == TooManyMisses.code:
+        batch.state, batch.refusal = State.UPLOADED, None
+        batch.save(using=using, update_fields=["state", "refusal"])
 
 
 def live_batch(school: School, sha256: str, using: str) -> RosterBatch | None:
@@ -155,16 +166,14 @@ def check_batch(batch_id: UUID, *, today: date, report: Report = silent) -> Rost
         try:
             roster = roster_of(batch, using)
         except Refused as refused:
-            batch.state = State.UNREADABLE
-            batch.refusal = {"code": refused.code, "zh": refused.zh, "en": refused.en}
-            batch.seconds = time.monotonic() - started
-            batch.save(using=using)
-            checked(batch, before=before, using=using)
-            report("done", 0, 0)
-            return batch
+            return unreadable(batch, refused, before=before, started=started, using=using, report=report)
         found = examine(
             roster, school=batch.school, today=today, using=using, batch_id=batch.id, report=report
         )
+        spent = price(found, whose=Looker(batch.uploaded_by, batch.place), today=today, using=using)
+        if spent is not None:
+            too_many = over_budget(Way.ROSTER, spent.budget)
+            return unreadable(batch, too_many, before=before, started=started, using=using, report=report)
         keep(batch, found, using=using, report=report)
         batch.state = State.CHECKED
         batch.seconds = time.monotonic() - started
@@ -172,6 +181,19 @@ def check_batch(batch_id: UUID, *, today: date, report: Report = silent) -> Rost
         checked(batch, before=before, using=using)
         report("done", found.rows, found.rows)
         return batch
+
+
+def unreadable(
+    batch: RosterBatch, refused: Refused, *, before: str, started: float, using: str, report: Report
+) -> RosterBatch:
+    """Keep why a batch was not checked, in place of findings."""
+    batch.state = State.UNREADABLE
+    batch.refusal = {"code": refused.code, "zh": refused.zh, "en": refused.en}
+    batch.seconds = time.monotonic() - started
+    batch.save(using=using)
+    checked(batch, before=before, using=using)
+    report("done", 0, 0)
+    return batch
 
 
 def roster_of(batch: RosterBatch, using: str) -> Roster:
@@ -446,7 +468,7 @@ def enrol_at_once(
     """Check and submit one pupil in one transaction: nothing is kept of one that is not accepted.
 
     Of two equal posts at once the second waits in `receive` and then finds the first one's
-    batch. Raises NothingToSubmit when another roster was quicker.
+    batch. Raises NothingToSubmit when another roster was quicker; TooManyMisses.
     """
     content = json.dumps([values], ensure_ascii=False, sort_keys=True).encode()
     with national("roster.submit") as using:
@@ -458,21 +480,44 @@ def enrol_at_once(
             using=using,
             batch_id=kept.id if kept else None,
         )
-        if found.accepted.is_empty() and problems.doubtful(found.checked).is_empty():
-            return None, found
-        batch, is_new = receive(
-            content, file_name=values.get("name", "") or door, school=school, by=by, door=door
+        spent = price(found, whose=looker(by), today=today, using=using)
+        batch = (
+            None
+            if spent
+            else handed_in(found, content, values, school=school, by=by, today=today, door=door, using=using)
         )
-        if not is_new:
-            batch = locked(batch.id, using)
-        if batch.state in {State.UPLOADED, State.CHECKED}:
-            before = batch.state
-            keep(batch, found, using=using, report=silent)
-            batch.state = State.CHECKED
-            checked(batch, before=before, using=using)
-            if not submitted(batch, by=by, today=today, using=using):
-                raise nothing_to_submit()
+    if spent is not None:
+        raise over_budget(Way.ROSTER, spent.budget)
     return batch, found
+
+
+def handed_in(
+    found: Examined,
+    content: bytes,
+    values: dict[str, str],
+    *,
+    school: School,
+    by: Actor,
+    today: date,
+    door: str,
+    using: str,
+) -> RosterBatch | None:
+    """Keep an examined pupil as a batch of one row and submit it; None where nothing is to be kept."""
+    if found.accepted.is_empty() and problems.doubtful(found.checked).is_empty():
+        return None
+    batch, is_new = receive(
+        content, file_name=values.get("name", "") or door, school=school, by=by, door=door
+    )
+    if not is_new:
+        batch = locked(batch.id, using)
+    if batch.state in {State.UPLOADED, State.CHECKED}:
+        before = batch.state
+        keep(batch, found, using=using, report=silent)
+        batch.state = State.CHECKED
+        checked(batch, before=before, using=using)
+        if not submitted(batch, by=by, today=today, using=using):
+            raise nothing_to_submit()
+    return batch
 
 
 __all__ = [

@@ -766,7 +766,9 @@ def import_records(request: ActingRequest, sent: KindergartenChildrenSent) -> An
     operation_id="findPreschoolRecord",
 )
 def find(request: ActingRequest, sent: KindergartenChildSent) -> Any:
-    found, values = preschool.find(name=sent.name, document_number=sent.document_number, by=request.actor)
+    found, values = preschool.find(
+        name=sent.name, document_number=sent.document_number, by=request.actor, today=timezone.localdate()
+    )
     shown = KindergartenRecord(
         kindergarten=found.kindergarten,
         entered_on=found.entered_on,

@@ -135,7 +135,9 @@ def check(request: ActingRequest, file: RosterSent, school: Annotated[Identifier
     checking = own(request, school)
     require_size(file)
     content = file.read()
-    found = rosters.check_file(content, file_name=name_of(file), school=checking, today=timezone.localdate())
+    found = rosters.check_file(
+        content, file_name=name_of(file), school=checking, by=request.actor, today=timezone.localdate()
+    )
     shown = {
         "file": name_of(file),
         "sha256": hashlib.sha256(content).hexdigest(),

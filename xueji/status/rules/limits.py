@@ -21,11 +21,7 @@ class Limit:
         return datetime.fromtimestamp(int(now.timestamp()) // seconds * seconds, UTC)
 
 
-DAY: Final = timedelta(days=1)
 HOUR: Final = timedelta(hours=1)
-# Pupils named in vain, by one account and by one school.
-MISSES_OF_ACCOUNT: Final = Limit("match_account", 30, DAY)
-MISSES_OF_SCHOOL: Final = Limit("match_school", 60, DAY)
 # Codes of families looked up from one address, and looked up in vain by everybody together. A code has 100 bits.
 LOOKS_OF_ADDRESS: Final = Limit("track_address", 60, HOUR)
 MISSES_OF_ALL: Final = Limit("track_all", 20_000, HOUR)

@@ -15,7 +15,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.conf import settings
@@ -380,6 +380,26 @@ def _branch(
     if not lateral:
         return branch
     return f"SELECT one.rank, one.key, one.id FROM {lateral} ({branch}) AS one"
+
+
+MATCH: Final = f"""
+SELECT s.id FROM unnest(%s::text[], %s::bytea[]) AS w (scheme, index)
+JOIN students_identifier i ON i.scheme = w.scheme AND i.index = w.index
+JOIN students_student s ON s.id = i.student_id
+WHERE s.name = %s AND NOT EXISTS ({DECEASED})
+LIMIT 1
+"""
+
+
+def matched(pairs: Sequence[tuple[str, bytes]], name: str, using: str) -> UUID | None:
+    """Return the living pupil who has one of these numbers and exactly this name; None of anybody else.
+
+    To be called in the national role. Nobody, and somebody of another name, take the same way.
+    """
+    with connections[using].cursor() as cursor:
+        cursor.execute(MATCH, [[scheme for scheme, _ in pairs], [index for _, index in pairs], name])
+        row = cursor.fetchone()
+    return row[0] if row else None
 
 
 def indexes_of(number: str) -> list[tuple[str, bytes]]:

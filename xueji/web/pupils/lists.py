@@ -8,18 +8,22 @@ from typing import Any
 from django import forms
 from django.http import Http404, HttpResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from xueji.access.actions_misses import TooManyMisses
 from xueji.access.queries import level_of, scope_of
 from xueji.access.rules.permissions import Level
 from xueji.access.scope import Scope
 from xueji.lib import masks
+from xueji.lib.errors import Refused
 from xueji.organisations.queries import name_at
 from xueji.students import queries
 from xueji.students.actions import LIST_FIELDS, note_listed
+from xueji.students.actions_look_ups import find_by_number
 from xueji.students.queries import ANY, ENDED, OPEN, Key, Listed, Question, search
 from xueji.students.rules import code_lists as lists
 from xueji.students.rules.search_terms import SHORTEST_NUMBER, Kind, term_of
@@ -97,12 +101,22 @@ def students(request: ActingRequest) -> HttpResponse:
         before=key_of(request.GET.get("before", "")),
     )
     context: dict[str, Any] = {"form": form, "typed": typed}
-    if wants_count or "count" in request.GET:
+    is_number = term is not None and term.kind is Kind.NUMBER
+    # A number is one pupil's: counting it apart would be a look-up that costs nothing.
+    if not is_number and (wants_count or "count" in request.GET):
         context["counted"] = count_in_words(queries.count(question))
         if wants_count:
             return render(request, "pupils/list.html", context, fragment="count")
-    fragmentary = term is not None and term.kind is Kind.NUMBER and len(term.text) < SHORTEST_NUMBER
-    found = queries.Found((), None, None) if fragmentary else queries.find(question)
+    fragmentary = is_number and len(term.text) < SHORTEST_NUMBER  # type: ignore[union-attr]  # there is one
+    refused: Refused | None = None
+    found = queries.Found((), None, None)
+    try:
+        if is_number and not fragmentary:
+            found = find_by_number(question, by=actor, today=timezone.localdate())
+        elif not is_number:
+            found = queries.find(question)
+    except TooManyMisses as too_many:
+        refused = too_many
     note_listed([pupil.id for pupil in found.pupils], by=actor, fields=LIST_FIELDS, duty="students.view")
     if not (question.after or question.before or found.after):
         context["counted"] = count_in_words(len(found.pupils))
@@ -118,7 +132,7 @@ def students(request: ActingRequest) -> HttpResponse:
         "is_narrowed": bool(typed or chosen["state"] or chosen.get("grade") or chosen.get("class_id")),
         "at_name": name_at(place) if place != actor.place else "",
     }
-    return render(request, "pupils/list.html", context)
+    return render(request, "pupils/list.html", context, refused=refused)
 
 
 def place_of(text: str, scope: Scope, own: int) -> int:

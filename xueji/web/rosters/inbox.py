@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from xueji.access.queries_misses import open_alarms
 from xueji.access.rules import places
 from xueji.access.rules.permissions import Level
 from xueji.changes import jobs
@@ -142,6 +143,7 @@ def inbox(request: ActingRequest) -> HttpResponse:
         "decides_problems": actor.may("problems.decide"),
         "decides_changes": decides_changes(actor),
         "is_authority": is_authority,
+        "alarms": open_alarms() if actor.may("alarms.view") else 0,
         "reminders": unread_count(actor) if actor.may("status.view") else 0,
         "overdue": overdue_table(overdue.items, today=today),
         "reorganisations": reorganisations_waiting_at(actor.place)

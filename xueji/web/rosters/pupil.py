@@ -140,7 +140,10 @@ def picked_up(request: ActingRequest, school: School, values: dict[str, str]) ->
     """Show the form with what the kindergarten knew of the child; what was typed stands."""
     try:
         found, known = preschool.find(
-            name=values.get("name", ""), document_number=values.get("document_number", ""), by=request.actor
+            name=values.get("name", ""),
+            document_number=values.get("document_number", ""),
+            by=request.actor,
+            today=timezone.localdate(),
         )
     except Refused as refused:
         return form_page(request, school, refused=refused)

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from django.urls import path
 
-from xueji.web.trust import permissions
+from xueji.web.trust import misses, permissions
 
 urlpatterns = [
     path("permissions/", permissions.permissions, name="permissions"),
+    path("look-ups/", misses.look_ups, name="look-ups"),
+    path("look-ups/<slug:way>/<slug:counted>/<serial:subject>/", misses.lift, name="look-up-lift"),
+    path("alarms/", misses.alarm_list, name="alarms"),
+    path("alarms/<serial:alarm_id>/", misses.settle, name="alarm-settle"),
+    path("canaries/", misses.canaries, name="canaries"),
+    path("canaries/<serial:canary_id>/retire", misses.retire, name="canary-retire"),
 ]

@@ -20,6 +20,8 @@ from django.conf import settings
 from django.db import connections
 from django.utils import timezone
 
+from xueji.access.actions_misses import charge, looker, over_budget, require_budget
+from xueji.access.rules.misses import Standing, Way
 from xueji.access.scope import Actor, national
 from xueji.audit.actions import record
 from xueji.changes.actions.admissions import disputes
@@ -46,7 +48,10 @@ from xueji.organisations.queries import authority_of_level, calendar, known_divi
 from xueji.organisations.queries_packs import pack_for
 from xueji.spreadsheets.reader import read
 from xueji.spreadsheets.tables import copy_into
+from xueji.students.actions_canaries import listen
+from xueji.students.actions_look_ups import asked
 from xueji.students.encryption import associated
+from xueji.students.rules.schemes import NUMBER_SCHEME
 
 KEYS: Final = tuple(column.key for column in COLUMNS)
 
@@ -235,7 +240,32 @@ def dry_run(given: Given, terms: Terms, *, by: Actor, today: date) -> Checked:
     require_terms(terms, today)
     require_enrolling(terms.stage, by=by, today=today)
     with national("admission") as using:
-        return examine(given, terms, by=by, today=today, using=using)
+        checked = examine(given, terms, by=by, today=today, using=using)
+        spent = price(checked, by=by, today=today, using=using)
+    if spent is not None:
+        raise over_budget(Way.ROSTER, spent.budget)
+    return checked
+
+
+def price(checked: Checked, *, by: Actor, today: date, using: str) -> Standing | None:
+    """Keep the numbers of a list that are known under other names; return the budget that is used up, None of none.
+
+    Must run inside the national scope. What was examined is then not to be told.
+    """
+    ring, whose = settings.XUEJI_KEY_RING, looker(by)
+    differing = checked.findings.filter(pl.col("code") == "person-differs")["row"].cast(
+        checked.rows.schema["row"]
+    )
+    missed = []
+    for index, number, name in (
+        checked.rows.filter(pl.col("row").is_in(differing.implode()))
+        .select("index", "student_number", "name")
+        .iter_rows()
+    ):
+        missed.append(asked(index or ring.blind_index(NUMBER_SCHEME, number or ""), name or ""))
+    listen([index for index in checked.rows["index"] if index], way=Way.ROSTER, whose=whose, day=today)
+    spent = require_budget(Way.ROSTER, whose, day=today, using=using)
+    return spent or charge(Way.ROSTER, missed, whose=whose, day=today, using=using)
 
 
 def accepted_of(checked: Checked) -> pl.DataFrame:
@@ -258,7 +288,7 @@ def give_in(
     """Keep a list with its findings, to be issued; return it, and whether it is new.
 
     No school sees it yet. The same rows of the same authority under the same terms are the
-    list that they already are.
+    list that they already are. Raises TooManyMisses.
     """
     by.require("admission.give_in", by.place)
     require_terms(terms, today)
@@ -266,53 +296,78 @@ def give_in(
     content = json.dumps(
         {"terms": asdict(terms), **asdict(given)}, ensure_ascii=False, sort_keys=True, default=str
     )
-    sha256 = hashlib.sha256(content.encode()).hexdigest()
     with national("admission") as using:
         checked = examine(given, terms, by=by, today=today, using=using)
-        accepted = accepted_of(checked).height
-        list_id = uuid7.new()
-        with connections[using].cursor() as cursor:
-            cursor.execute(
-                """INSERT INTO changes_admissionlist (id, place, name, document, school_year, stage, report_by, state,
-                       door, file_name, sha256, rows, accepted, rejected, warnings, uploaded_by, version)
-                   VALUES (%s, %s, %s, %s, %s, %s, %s, 'checked', %s, %s, %s, %s, %s, %s, %s, %s, 1)
-                   ON CONFLICT (place, sha256) WHERE state <> 'withdrawn' DO NOTHING""",
-                [
-                    list_id,
-                    by.place,
-                    terms.name.strip()[:100],
-                    terms.document.strip()[:100],
-                    terms.school_year,
-                    terms.stage,
-                    terms.report_by,
-                    door,
-                    file_name[:200],
-                    sha256,
-                    len(given.rows),
-                    accepted,
-                    len(given.rows) - accepted,
-                    warnings_of(checked),
-                    by.account_id,
-                ],
+        spent = price(checked, by=by, today=today, using=using)
+        kept = (
+            None
+            if spent
+            else keep_list(
+                given, terms, checked, content=content, file_name=file_name, door=door, by=by, using=using
             )
-            if cursor.rowcount == 0:
-                live = AdmissionList.everywhere.using(using).exclude(state=ListState.WITHDRAWN)
-                return live.get(place=by.place, sha256=sha256), False
-        AdmissionFile.everywhere.using(using).create(
-            list_id=list_id,
-            place=by.place,
-            content=settings.XUEJI_KEY_RING.encrypt(content, associated("admission file", list_id)),
         )
-        keep_findings(list_id, by.place, checked, using)
-        given_in = AdmissionList.everywhere.using(using).get(pk=list_id)
-        note(
-            given_in,
-            "admission.give_in",
-            by=by,
-            using=using,
-            after={"rows": given_in.rows, "accepted": accepted},
+    if kept is None:
+        raise over_budget(Way.ROSTER, spent.budget)  # type: ignore[union-attr]  # nothing else keeps it from being kept
+    return kept
+
+
+def keep_list(
+    given: Given,
+    terms: Terms,
+    checked: Checked,
+    *,
+    content: str,
+    file_name: str,
+    door: str,
+    by: Actor,
+    using: str,
+) -> tuple[AdmissionList, bool]:
+    """Write a checked list with its findings; the same rows under the same terms are the list they already are."""
+    sha256 = hashlib.sha256(content.encode()).hexdigest()
+    accepted = accepted_of(checked).height
+    list_id = uuid7.new()
+    with connections[using].cursor() as cursor:
+        cursor.execute(
+            """INSERT INTO changes_admissionlist (id, place, name, document, school_year, stage, report_by, state,
+                   door, file_name, sha256, rows, accepted, rejected, warnings, uploaded_by, version)
+               VALUES (%s, %s, %s, %s, %s, %s, %s, 'checked', %s, %s, %s, %s, %s, %s, %s, %s, 1)
+               ON CONFLICT (place, sha256) WHERE state <> 'withdrawn' DO NOTHING""",
+            [
+                list_id,
+                by.place,
+                terms.name.strip()[:100],
+                terms.document.strip()[:100],
+                terms.school_year,
+                terms.stage,
+                terms.report_by,
+                door,
+                file_name[:200],
+                sha256,
+                len(given.rows),
+                accepted,
+                len(given.rows) - accepted,
+                warnings_of(checked),
+                by.account_id,
+            ],
         )
-        return given_in, True
+        if cursor.rowcount == 0:
+            live = AdmissionList.everywhere.using(using).exclude(state=ListState.WITHDRAWN)
+            return live.get(place=by.place, sha256=sha256), False
+    AdmissionFile.everywhere.using(using).create(
+        list_id=list_id,
+        place=by.place,
+        content=settings.XUEJI_KEY_RING.encrypt(content, associated("admission file", list_id)),
+    )
+    keep_findings(list_id, by.place, checked, using)
+    given_in = AdmissionList.everywhere.using(using).get(pk=list_id)
+    note(
+        given_in,
+        "admission.give_in",
+        by=by,
+        using=using,
+        after={"rows": given_in.rows, "accepted": accepted},
+    )
+    return given_in, True
 
 
 def keep_findings(list_id: UUID, place: int, checked: Checked, using: str) -> None:
