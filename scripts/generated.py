@@ -9,7 +9,7 @@ ROOT = Path(__file__).resolve().parents[1]
 # Document → the command that prints it.
 GENERATED: dict[str, list[str]] = {
     f"docs/generated/{name}.md": ["scripts/tables.py", name]
-    for name in ("findings", "columns", "permissions", "steps", "rule-packs")
+    for name in ("findings", "columns", "permissions", "steps", "rule-packs", "personal-data")
 } | {
     "docs/generated/procedures.md": ["scripts/procedures.py"],
     "docs/generated/api.md": ["scripts/api.py"],

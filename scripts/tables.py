@@ -1,4 +1,4 @@
-"""Print a document that is a table of the source: `tables.py findings|columns|permissions|steps|rule-packs`."""
+"""Print a document that is a table of the source: `tables.py findings|columns|permissions|steps|rule-packs|personal-data`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from xueji.access.rules.permissions import LEVEL_NAMES, PERMISSIONS, ROLE_NAMES,
 from xueji.changes.rules import admission_findings, problem_records, roster_findings, roster_steps
 from xueji.changes.rules.roster_columns import BOTH, FIELDS, NATIONAL_ONLY, SHORT, Field
 from xueji.changes.rules.roster_findings import Severity
+from xueji.config.personal_data import PERSONAL, WITHOUT, Data, Kept
 from xueji.organisations.rules.national_limits import LIMITS
 from xueji.organisations.rules.pack_parameters import GROUPS, PARAMETERS
 from xueji.organisations.rules.rule_packs import default
@@ -282,12 +283,43 @@ def rule_packs() -> str:
     return "\n".join(lines)
 
 
+def personal_data() -> str:
+    """Every table that holds personal data: columns, what they tell, how they are masked, how long they are kept."""
+    rows = [
+        (
+            f"`{one.name}`",
+            data.zh + " · " + data.en,
+            ", ".join(f"`{column}`" for column, what in one.columns.items() if what is data) or "–",
+            f"{data.mask_zh} · {data.mask_en}",
+            f"{one.kept.zh} · {one.kept.en}",
+        )
+        for one in PERSONAL
+        for data in Data
+        if data in one.columns.values() and data is not Data.TECHNICAL
+    ]
+    alone = [one for one in PERSONAL if not set(one.columns.values()) - {Data.TECHNICAL}]
+    rows += [
+        (f"`{one.name}`", "仅编号 · ids alone", "–", "–", f"{one.kept.zh} · {one.kept.en}") for one in alone
+    ]
+    kept = [(f"{one.zh} · {one.en}", one.source, one.ended_by) for one in Kept]
+    without = [(f"`{name}`", why) for name, why in sorted(WITHOUT.items())]
+    return (
+        f"{NOTICE}\n# 个人信息清单 · Personal data\n\n"
+        "每张表的每一列都在 `xueji/config/personal_data.py` 中申明；测试对照模型和数据库逐列检查。\n"
+        "Every column is declared there; a test holds models and database against it.\n\n"
+        f"{table(('表 · Table', '内容 · What', '列 · Columns', '遮盖 · Mask', '保存 · Kept'), rows)}\n"
+        f"## 保存期限 · Retention\n\n{table(('期限 · How long', '依据 · Source', '由谁结束 · Ended by'), kept)}\n"
+        f"## 不含个人信息的表 · Tables without personal data\n\n{table(('表 · Table', '原因 · Why'), without)}"
+    )
+
+
 DOCUMENTS: dict[str, Callable[[], str]] = {
     "findings": findings,
     "columns": columns,
     "permissions": permissions,
     "steps": steps,
     "rule-packs": rule_packs,
+    "personal-data": personal_data,
 }
 
 if __name__ == "__main__":
