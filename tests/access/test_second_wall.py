@@ -6,6 +6,7 @@ The registry is filled once for all tests of this file: none of them changes a r
 from __future__ import annotations
 
 import json
+import os
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from django.apps import apps
 from django.db import ProgrammingError, connections, transaction
 from django.db.utils import DataError, InternalError
 
+from tests.access import matrix
 from tests.access.test_walls import (
     APPEND_ONLY,
     COLUMNS,
@@ -25,7 +27,7 @@ from tests.access.test_walls import (
     fill,
 )
 from tests.factories import actor
-from xueji.access.scope import Scope, ScopedManager, acting, current_scope, national
+from xueji.access.scope import EVERYWHERE, Scope, ScopedManager, acting, current_scope, national
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -233,3 +235,27 @@ def test_a_scope_inside_a_plain_transaction_ends_with_its_block() -> None:
             assert count_students() == pupils_of("o330902")
         with pytest.raises((DataError, InternalError), match="invalid input syntax"), transaction.atomic():
             count_students()
+
+
+# Role × level × door × foreign object ---------------------------------------------------------------
+
+CASES = int(os.environ.get("XUEJI_MATRIX", "1500"))
+
+
+@pytest.mark.parametrize("is_scoped", [True, False], ids=["both-walls", "policies-alone"])
+def test_no_door_gives_anybody_what_is_somebody_else_s(is_scoped: bool) -> None:
+    found = matrix.walked(CASES, is_scoped=is_scoped, seed=int(os.environ.get("XUEJI_MATRIX_SEED", "1")))
+    print(f"{found.tried} cases, {len(found.doors)} doors, {found.answers}")
+    assert found.tried == CASES
+    assert not found.leaks, "\n".join(found.leaks)
+
+
+def test_the_matrix_finds_a_door_that_leaks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read as the owner, past both walls, the pages of pupils would show anybody's."""
+    monkeypatch.setattr(matrix, "acting", lambda scope: acting(Scope(*EVERYWHERE)))
+    monkeypatch.setattr(matrix, "pages", lambda: (one for one in PAGES if one.name == "student"))
+    monkeypatch.setattr(matrix, "operations", lambda: iter(()))
+    assert matrix.walked(100, is_scoped=True, seed=1).leaks
+
+
+PAGES = tuple(matrix.pages())

@@ -349,16 +349,16 @@ def fill_misses() -> None:
     """Leave a look-up in vain, an allowance, an alarm and a canary of both provinces."""
     for county in (330902, 510104):
         place = county * 1_000_000
-        factories.account(f"s{county}", place, "security")
-        factories.account(f"s{county // 10000 * 10000}", county // 10000 * 10000 * 1_000_000, "security")
+        factories.account(f"w{county}", place, "security")
+        factories.account(f"w{county // 10000 * 10000}", county // 10000 * 10000 * 1_000_000, "security")
         whose = Looker(actor(f"o{county}").account_id, place)
-        keeper = actor(f"s{county}")
+        keeper = actor(f"w{county}")
         with acting(keeper.scope):
             (canary,) = canaries.draw(1, note="合成", by=keeper, today=TODAY)
         canaries.listen([bytes(canary.index)], way=Way.NUMBER, whose=whose, day=TODAY)
         with national("misses") as using:
             charge(Way.NUMBER, [bytes(canary.index)], whose=whose, day=TODAY, using=using)
-        above = actor(f"s{county // 10000 * 10000}")
+        above = actor(f"w{county // 10000 * 10000}")
         with acting(above.scope):
             lift(Way.NUMBER, Counted.COUNTY, place, place=place, reason="合成", by=above, today=TODAY)
 
