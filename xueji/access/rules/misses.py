@@ -45,7 +45,7 @@ BUDGETS: Final[tuple[Budget, ...]] = (
     Budget(Way.NUMBER, Counted.ACCOUNT, 20),
     Budget(Way.NUMBER, Counted.OFFICE, 60),
     Budget(Way.NUMBER, Counted.COUNTY, 600),
-    # Pupils who are enrolled elsewhere turn up in every roster: some in a hundred.
+    # Numbers mistyped into those of others turn up in every roster: some in a hundred.
     Budget(Way.ROSTER, Counted.ACCOUNT, 100),
     Budget(Way.ROSTER, Counted.OFFICE, 200),
     Budget(Way.ROSTER, Counted.COUNTY, 3_000),
@@ -68,9 +68,9 @@ COUNTED_NAMES: Final[Mapping[Counted, tuple[str, str]]] = {
     Counted.COUNTY: ("全县（区划）", "Whole county"),
 }
 
-# Of one county and birthday only 999 numbers exist. A file with more than this many of them is no roster:
-# each beyond it counts as a miss, be it known or not.
-SAME_COUNTY_AND_BIRTHDAY: Final = 60
+# Of one county and birthday only 999 numbers exist. A file with more than half of them is no roster: each beyond
+# that counts as a miss, be it known or not.
+SAME_COUNTY_AND_BIRTHDAY: Final = 500
 
 
 @dataclass(frozen=True)

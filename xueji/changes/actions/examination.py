@@ -108,14 +108,12 @@ def examine(
 
 # What is not certain by number and name, and would tell of somebody else's child.
 DOUBTFUL = ("to-be-checked", "same-person-suspected")
-# What tells that a child is known elsewhere.
-PRICED = (*DOUBTFUL, "already-enrolled")
 RESIDENT = "R"
 
 
 def missed_among(compared: pl.DataFrame, told: pl.DataFrame) -> list[bytes]:
     """Return the keys of rows that tell of children elsewhere, and of those that walk a county's birthday."""
-    elsewhere = told.filter(pl.col("code").is_in(PRICED) & (pl.col("params") == "{}"))["row"]
+    elsewhere = told.filter(pl.col("code").is_in(DOUBTFUL) & (pl.col("params") == "{}"))["row"]
     walked = compared.filter(pl.col("scheme") == RESIDENT).filter(
         pl.int_range(pl.len()).over(pl.col("document_number").str.slice(0, 14)) >= SAME_COUNTY_AND_BIRTHDAY
     )["row"]
