@@ -515,7 +515,7 @@ ELSEWHERE = {
     # The names by which django-allauth knows two of our pages.
     "account_login", "mfa_index",
     "admission-template", "admission-act", "admission-issue",
-    "admission-withdraw", "admission-dispute-file", "admission-dispute-state", "admission-dispute-decide",
+    "admission-withdraw", "admission-dispute-file", "admission-dispute-state", "admission-dispute-decide", "admission-dispute-undo",
     "preschool-template",
     "export-act", "export-file", "approval-act", "approval-scan", "class-list",
     # Addresses that lead to a page of another name.
