@@ -12,6 +12,7 @@ from django.test import Client
 
 from tests.factories import pupil, resident_number
 from tests.web.registered import LEADER, OFFICER, REGISTRAR, as_, one_called, queries_of, register, text_of
+from xueji.access.rules.misses import BY_WAY, Budget, Counted, Way
 from xueji.audit.models import Event
 from xueji.organisations.models import Class
 from xueji.students import queries
@@ -230,20 +231,36 @@ def test_the_registrar_sees_one_value_for_a_reason_that_is_kept() -> None:
     address = f"/pupils/{one.pk}/show/private-phone/"
     registrar = as_(REGISTRAR)
     assert "13900000000" not in text_of(registrar.get(address))
-    assert registrar.post(address, {"reason": " "}).status_code == 422
-    page = text_of(registrar.post(address, {"reason": "联系家长"}))
+    for wrong in ({"reason": " "}, {"reason": "other"}, {"reason": "other", "words": " "}):
+        assert registrar.post(address, wrong).status_code == 422
+    page = text_of(registrar.post(address, {"reason": "family", "words": "明天家长会"}))
     assert "13900000000" in page
     assert NUMBER not in page
     event = Event.objects.using("owner").get(act="student.unmask", subject_id=one.pk)
-    assert event.after == {"field": "private-phone", "reason": "联系家长"}
-    assert "联系家长" in text_of(registrar.get(f"/pupils/{one.pk}/"))
+    assert event.after == {"field": "private-phone", "reason": "联系家长或监护人：明天家长会"}
+    assert "联系家长或监护人：明天家长会" in text_of(registrar.get(f"/pupils/{one.pk}/"))
+
+
+@pytest.mark.usefixtures("four")
+def test_what_is_shown_in_full_is_counted_once_a_value_and_day_and_refused_beyond_the_budget(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    registrar, two = as_(REGISTRAR), [one_called(name).pk for name in ("王子涵", "王伟")]
+    monkeypatch.setitem(BY_WAY, Way.UNMASK, (Budget(Way.UNMASK, Counted.ACCOUNT, 1),))  # type: ignore[arg-type]
+    for _ in range(2):  # the second look of a day costs nothing
+        page = registrar.post(f"/pupils/{two[0]}/show/private-phone/", {"reason": "papers"})
+        assert "13900000000" in text_of(page)
+    page = registrar.post(f"/pupils/{two[1]}/show/private-phone/", {"reason": "papers"})
+    assert (page.status_code, 'data-code="too-many-misses"' in text_of(page)) == (409, True)
+    assert "13900000001" not in text_of(page)
+    assert Event.objects.using("owner").filter(act="student.unmask").count() == 2
 
 
 @pytest.mark.usefixtures("four")
 @pytest.mark.parametrize("username", [LEADER, OFFICER])
 def test_nobody_else_sees_a_value_in_full(username: str) -> None:
     one = one_called("王子涵")
-    answer = as_(username).post(f"/pupils/{one.pk}/show/document/", {"reason": "想看一看"})
+    answer = as_(username).post(f"/pupils/{one.pk}/show/document/", {"reason": "papers"})
     assert answer.status_code == 403
     assert NUMBER not in text_of(answer)
     assert not Event.objects.using("owner").filter(act="student.unmask").exists()

@@ -144,6 +144,28 @@ def charge(way: Way, indexes: Sequence[bytes], *, whose: Looker, day: date, usin
     return next((one for one in stood if one.is_exceeded), None)
 
 
+def spend(way: Way, key: bytes, *, by: Actor, today: date) -> None:
+    """Take one of a budget for what is shown now; the same thing counts once a day. Raises TooManyMisses.
+
+    What is shown leaves an event of its own.
+    """
+    whose = looker(by)
+    with national("misses") as using, connections[using].cursor() as cursor:
+        cursor.execute(IN_TURN, _known(way, whose, today))
+        cursor.execute(
+            "SELECT FROM access_miss WHERE day = %s AND way = %s AND account_id = %s AND index = %s",
+            [today, way.value, by.account_id, key],
+        )
+        is_again = cursor.fetchone() is not None
+        spent = None if is_again else require_budget(way, whose, day=today, using=using)
+        if spent is None:
+            cursor.execute(KEEP, _known(way, whose, today) | {"indexes": [key]})
+        else:
+            alarm_of_budget(way, spent, whose=whose, day=today, using=using)
+    if spent is not None:
+        raise over_budget(way, spent.budget)
+
+
 def require_budget(way: Way, whose: Looker, *, day: date, using: str) -> Standing | None:
     """Return the budget that is used up already, None of none."""
     return next((one for one in standing(way, whose, day=day, using=using) if one.is_used_up), None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection
 from datetime import date
 from typing import Final
@@ -9,6 +10,8 @@ from uuid import UUID
 
 from django.db import connections, transaction
 
+from xueji.access.actions_misses import spend
+from xueji.access.rules.misses import Way
 from xueji.access.scope import Actor
 from xueji.audit.actions import record
 from xueji.audit.readings import read_list, read_one
@@ -16,6 +19,7 @@ from xueji.lib.errors import Refused
 from xueji.organisations.actions import note_class, shut
 from xueji.organisations.models import Class, School
 from xueji.students.models import Student
+from xueji.students.rules.unmask_reasons import reason_text
 
 
 class SchoolHasPupils(Refused):
@@ -88,18 +92,21 @@ def close_school(
     return school
 
 
-def unmask(student: Student, *, field: str, reason: str, by: Actor) -> None:
+def unmask(student: Student, *, field: str, code: str, words: str = "", by: Actor, today: date) -> None:
     """Record that a field of a pupil is shown in full to the registrar of the pupil's own school, and why.
 
-    Raises NotAllowed for anybody else, ReasonMissing.
+    `code` is a reason of `unmask_reasons`. So many a day for an account, its school and county. Raises
+    NotAllowed for anybody else, ReasonMissing, TooManyMisses.
     """
     by.require("students.unmask", student.place)
-    reason = " ".join(reason.split())
-    if len(reason) < 2:
+    reason = reason_text(code, words)
+    if not reason:
         raise ReasonMissing(
-            "请填写查看理由，例如“核对户口簿”；理由会记入该学生的记录。",
-            "Give the reason, such as “checking the household register”; it is kept with the pupil's record.",
+            "请选择查看理由；选“其他”的，请写明。理由会记入该学生的记录。",
+            "Choose the reason; with “Other”, say what. It is kept with the pupil's record.",
         )
+    key = hashlib.sha256(student.pk.bytes + field.encode()).digest()[:16]
+    spend(Way.UNMASK, key, by=by, today=today)
     record(
         "student.unmask",
         by=by.account_id,

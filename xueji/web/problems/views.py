@@ -365,7 +365,7 @@ def download(request: ActingRequest, case_id: UUID, paper_id: UUID) -> HttpRespo
 def reveal(request: ActingRequest, case_id: UUID) -> HttpResponse:
     """Show the numbers of a case in full to its desk, and leave an event of it."""
     try:
-        decisions.reveal(case_id, by=request.actor)
+        decisions.reveal(case_id, by=request.actor, today=timezone.localdate())
     except Refused as refused:
         return page(request, case_id, refused=refused)
     return page(request, case_id, in_full=True)

@@ -15,6 +15,7 @@ from xueji.disclosures.rules.fields import BY_KEY as LEAVING
 from xueji.students import queries
 from xueji.students.models import Student
 from xueji.students.queries import Reading
+from xueji.students.rules.unmask_reasons import in_both
 from xueji.web.doors import ActingRequest, door
 from xueji.web.pages import Column, Row, Table, render
 from xueji.web.templatetags.xueji import minute, spoken
@@ -65,7 +66,7 @@ def seen(one: Reading) -> str:
     """Return what was looked at, and why where a reason was given."""
     what = _("、").join(field_name(field) for field in one.fields)
     return (
-        _("%(field)s；理由：%(reason)s") % {"field": what or "–", "reason": one.reason}
+        _("%(field)s；理由：%(reason)s") % {"field": what or "–", "reason": spoken(in_both(one.reason))}
         if one.reason
         else what
     )

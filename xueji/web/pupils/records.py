@@ -31,9 +31,10 @@ from xueji.status.rules.kinds import BY_CODE
 from xueji.status.rules.reorganisation import REORGANISED
 from xueji.status.rules.steps import Act
 from xueji.students import queries
-from xueji.students.actions import RECORD_FIELDS, note_read, unmask
+from xueji.students.actions import RECORD_FIELDS, ReasonMissing, note_read, unmask
 from xueji.students.queries import Happening, Record, Stay
 from xueji.students.rules import code_lists as lists
+from xueji.students.rules import unmask_reasons
 from xueji.students.rules.nationalities import NATIONALITIES
 from xueji.web.doors import ActingRequest, done_once, door
 from xueji.web.pages import UNPROCESSABLE, render
@@ -304,7 +305,7 @@ def note_of(one: Happening, class_names: dict[int, str]) -> str:
     if one.act == "student.unmask":
         return _("%(field)s；理由：%(reason)s") % {
             "field": field_name(str(one.after.get("field", ""))),
-            "reason": one.after.get("reason", ""),
+            "reason": spoken(unmask_reasons.in_both(str(one.after.get("reason", "")))),
         }
     if one.act == "roster.register":
         return class_names.get(one.after.get("class", 0), "")
@@ -348,11 +349,17 @@ def field_name(field: str) -> str:
 
 
 class ReasonForm(forms.Form):
-    reason = forms.CharField(
-        label=gettext_lazy("查看理由"),
-        help_text=gettext_lazy("例如：核对户口簿、联系家长。理由会记入该学生的记录。"),
-        max_length=200,
+    reason = forms.ChoiceField(
+        label=gettext_lazy("查看理由"), help_text=gettext_lazy("理由会记入该学生的记录。")
     )
+    words = forms.CharField(label=gettext_lazy("补充说明"), required=False, max_length=150)
+
+    def __init__(self, data: Any = None) -> None:
+        super().__init__(data)
+        self.fields["reason"].choices = [  # type: ignore[attr-defined]
+            ("", _("请选择")),
+            *((one.code, spoken((one.zh, one.en))) for one in unmask_reasons.REASONS),
+        ]
 
 
 @door("students.view", methods=("GET", "HEAD", "POST"))
@@ -370,9 +377,17 @@ def show(request: ActingRequest, student_id: UUID, field: str) -> HttpResponse:
     }
     if request.method == "POST" and form.is_valid():
         try:
-            unmask(record.student, field=field, reason=form.cleaned_data["reason"], by=request.actor)
+            unmask(
+                record.student,
+                field=field,
+                code=form.cleaned_data["reason"],
+                words=form.cleaned_data["words"],
+                by=request.actor,
+                today=timezone.localdate(),
+            )
         except Refused as refused:
-            return render(request, "pupils/show.html", context, refused=refused, status=UNPROCESSABLE)
+            status = UNPROCESSABLE if isinstance(refused, ReasonMissing) else None
+            return render(request, "pupils/show.html", context, refused=refused, status=status)
         return render(request, "pupils/show.html", context | {"shown": value.shown})
     return render(request, "pupils/show.html", context, status=UNPROCESSABLE if form.errors else None)
 

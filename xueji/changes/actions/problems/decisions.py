@@ -6,6 +6,8 @@ from collections.abc import Collection
 from datetime import date, timedelta
 from uuid import UUID
 
+from xueji.access.actions_misses import spend
+from xueji.access.rules.misses import Way
 from xueji.access.scope import Actor, national
 from xueji.changes.actions import rosters
 from xueji.changes.actions.problems.cases import NotNow, close, locked_case, note_reading, require_open
@@ -116,8 +118,13 @@ def give_back(case_id: UUID, *, by: Actor, reason: str, today: date, version: in
         return case
 
 
-def reveal(case_id: UUID, *, by: Actor) -> None:
-    """Let the desk see the numbers of a case in full, and record that it did. Raises NoSuchCase, NotNow."""
+def reveal(case_id: UUID, *, by: Actor, today: date) -> None:
+    """Let the desk see the numbers of a case in full, record that it did, and count it among what is shown in full.
+
+    Raises NoSuchCase, NotNow, TooManyMisses.
+    """
+    by.require("problems.decide")
+    spend(Way.UNMASK, case_id.bytes, by=by, today=today)
     with national("problems") as using:
         case = locked_case(case_id, using)
         by.require("problems.decide", case.place)
