@@ -137,7 +137,7 @@ def school_context(case: SchoolCase, chosen: str) -> dict[str, Any]:
     records = [
         (
             str(words.STANDINGS[record.standing]),
-            words.lines_of(record, COMPARED, in_full=record.side is Side.FILED),
+            words.lines_of(record, COMPARED, in_full=False),
         )
         for record in (case.filed, case.standing)
         if record is not None
