@@ -48,8 +48,9 @@ def state_mark(state: str, version: int = 1) -> SafeString:
 
 def case_mark(state: str) -> SafeString:
     """Return the state of a problem record as a mark."""
-    word = spoken(problem_records.STATE_NAMES[problem_records.CaseState(state)])
-    return part("state", tone="waiting", word=word)
+    known = problem_records.CaseState(state)
+    tone = "past" if known is problem_records.CaseState.CLOSED else "waiting"
+    return part("state", tone=tone, word=spoken(problem_records.STATE_NAMES[known]))
 
 
 def due_mark(due_on: date | None, today: date) -> SafeString | str:
