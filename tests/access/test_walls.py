@@ -62,6 +62,7 @@ from xueji.status.actions.drafts import keep_draft
 from xueji.status.models import Placement
 from xueji.status.rules.reorganisation import Kind
 from xueji.students import actions_canaries as canaries
+from xueji.students import actions_emergency as emergencies
 from xueji.students.models import Enrolment
 
 pytestmark = pytest.mark.usefixtures("db")
@@ -160,6 +161,7 @@ POLICIES: dict[str, tuple[str, str]] = {
     "status_tracking": NATION,
     "status_turn": (f"(NOT is_discreet AND {PLACE})", PLACE),
     "students_canary": (PLACE, NOBODY),
+    "students_emergencyaccess": AT_THE_DESK,
     "students_enrolment": SCOPED,
     "students_familymember": SCOPED,
     "students_headcount": SCOPED,
@@ -333,6 +335,7 @@ def fill() -> None:
     with acting(by.scope):
         draft_pack(by=by, today=TODAY)
     fill_misses()
+    fill_emergencies()
     with connections["national"].cursor() as cursor:
         cursor.execute("INSERT INTO audit_listing SELECT id, id FROM students_student")
         cursor.execute("INSERT INTO audit_witness VALUES ('合成', 1, '', now())")
@@ -361,6 +364,17 @@ def fill_misses() -> None:
         above = actor(f"w{county // 10000 * 10000}")
         with acting(above.scope):
             lift(Way.NUMBER, Counted.COUNTY, place, place=place, reason="合成", by=above, today=TODAY)
+
+
+def fill_emergencies() -> None:
+    """Leave a request for emergency access of both provinces: each asks for a pupil of the other."""
+    for county, serial in ((330902, 10), (510104, 0)):
+        by, values = actor(f"o{county}"), pupil(serial)
+        with acting(by.scope):
+            emergencies.ask(
+                number=values["document_number"], name=values["name"], kind="found", reason="合成：走失儿童",
+                by=by, above=county // 10000 * 10000 * 1_000_000, now=timezone.now(),
+            )  # fmt: skip
 
 
 def fill_admissions() -> None:

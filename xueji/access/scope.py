@@ -119,6 +119,7 @@ NATIONAL_ACTS = {
     "students.history": "who holds a pupil keeps the pupil's earlier enrolments, wherever they were",
     "students.readers": "who holds a pupil may know who read the record, wherever that was",
     "disclosures": "files are made and expire wherever they were asked for, and a leaked one may be anybody's",
+    "students.emergency": "in an emergency a pupil is named by number and name, wherever enrolled",
     "misses": "what is looked up in vain counts for a whole county, whichever school looked",
     "canaries": "a number that was never issued must be nobody's anywhere",
     "progress": "the worker reports progress beside the transaction it runs",

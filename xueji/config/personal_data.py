@@ -166,6 +166,7 @@ PERSONAL: Final[tuple[Table, ...]] = (
         Kept.RECORD,
         code="stage state end_reason entry_mode study_mode source seat_number",
     ),
+    _table("students_emergencyaccess", Kept.HISTORY, words="reason verdict", technical="kind"),
     # Rosters and lists
     _table("changes_rosterfile", Kept.BUSINESS, paper="content"),
     _table(

@@ -79,6 +79,7 @@ PLACEMENTS: Final[tuple[Placement, ...]] = (
         "access_trainingcertificate",
         "access_alarm",
         "students_canary",
+        "students_emergencyaccess",
         "access_device",
         "access_signin",
         "mfa_authenticator",

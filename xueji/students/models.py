@@ -189,3 +189,58 @@ class Canary(ScopedModel):
 
     def __str__(self) -> str:
         return f"canary {self.pk}"
+
+
+class EmergencyAccess(ScopedModel):
+    """Leave to look at one pupil outside the own area, for a short time: asked, granted by a second person, reviewed.
+
+    `place` is the office that asks; `pupil_place` where the pupil was found, for whoever reviews. Who
+    looked under it is told on the pupil's own page like every other look.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    student_id = models.UUIDField()
+    pupil_place = models.BigIntegerField()
+    kind = models.CharField(max_length=16)
+    reason = models.CharField(max_length=500)
+    asked_by = models.BigIntegerField()
+    asked_at = models.DateTimeField()
+    granted_by = models.BigIntegerField(null=True)
+    granted_at = models.DateTimeField(null=True)
+    is_granted = models.BooleanField(null=True)
+    ends_at = models.DateTimeField(null=True)
+    # The office that reviews: the one directly above the office that asks.
+    desk_place = models.BigIntegerField()
+    reads = models.IntegerField(default=0, db_default=0)
+    reviewed_by = models.BigIntegerField(null=True)
+    reviewed_at = models.DateTimeField(null=True)
+    is_justified = models.BooleanField(null=True)
+    verdict = models.CharField(max_length=500, blank=True, default="", db_default="")
+
+    class Meta(ScopedModel.Meta):
+        constraints = [
+            models.CheckConstraint(
+                name="emergency_access_takes_a_second_person",
+                condition=Q(granted_by__isnull=True) | ~Q(granted_by=models.F("asked_by")),
+                violation_error_message="紧急查阅须由另一人同意。",
+            ),
+            models.CheckConstraint(
+                name="emergency_access_is_reviewed_by_a_third_person",
+                condition=Q(reviewed_by__isnull=True)
+                | (~Q(reviewed_by=models.F("asked_by")) & ~Q(reviewed_by=models.F("granted_by"))),
+                violation_error_message="紧急查阅须由第三人复核。",
+            ),
+            models.CheckConstraint(
+                name="granted_emergency_access_ends",
+                condition=Q(is_granted__isnull=True) | Q(is_granted=False) | Q(ends_at__isnull=False),
+                violation_error_message="紧急查阅须有截止时间。",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["desk_place"], condition=Q(reviewed_at__isnull=True), name="emergency_to_review"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"emergency access {self.id}"

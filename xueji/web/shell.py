@@ -52,6 +52,7 @@ NAVIGATION = (
     Entry("accounts", _("账号"), "key", "accounts.manage"),
     Entry("sealed-accounts", _("封存的账号"), "lock", "accounts.sealed"),
     Entry("alarms", _("安全提醒"), "alert-triangle", "alarms.view"),
+    Entry("emergencies", _("紧急查阅"), "lock", "emergency.view"),
     Entry("look-ups", _("查找限额"), "search", "misses.view"),
     Entry("canaries", _("诱饵号码"), "alert-circle", "canaries.manage"),
     Entry("permissions", _("权限表"), "list-check", "permissions.view"),

@@ -357,6 +357,20 @@ PERMISSIONS: tuple[Permission, ...] = (
     Permission("alarms.settle", "处理安全提醒", "Settle alarms", _at(AUTHORITIES, Role.SECURITY)),
     Permission("canaries.manage", "管理诱饵号码", "Keep canary numbers", _at(AUTHORITIES, Role.SECURITY)),
     Permission(
+        "emergency.ask",
+        "申请紧急查阅范围外的学生",
+        "Ask for emergency access to a pupil outside the area",
+        _at(BELOW_MINISTRY, Role.OFFICER),
+    ),
+    Permission("emergency.grant", "同意紧急查阅", "Grant emergency access", _at(BELOW_MINISTRY, Role.LEADER)),
+    Permission("emergency.review", "复核紧急查阅", "Review emergency access", _at(AUTHORITIES, Role.AUDITOR)),
+    Permission(
+        "emergency.view",
+        "查看紧急查阅",
+        "See emergency access",
+        _at(BELOW_MINISTRY, Role.OFFICER, Role.LEADER) | _at(AUTHORITIES, Role.AUDITOR),
+    ),
+    Permission(
         "permissions.view",
         "查看权限表",
         "See who may do what",

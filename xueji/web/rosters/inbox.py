@@ -61,6 +61,7 @@ from xueji.status.rules.business import business
 from xueji.status.rules.graduation import State as Graduating
 from xueji.status.rules.kinds import BY_CODE as CHANGES
 from xueji.status.rules.steps import State as ChangeState
+from xueji.students.queries.emergencies import waiting_for
 from xueji.web.doors import ActingRequest, done_once, door
 from xueji.web.packs.words import province_name
 from xueji.web.pages import Column, Row, Table, part, render
@@ -143,6 +144,7 @@ def inbox(request: ActingRequest) -> HttpResponse:
         "decides_problems": actor.may("problems.decide"),
         "decides_changes": decides_changes(actor),
         "is_authority": is_authority,
+        "emergencies": waiting_for(actor) if actor.may("emergency.view") else 0,
         "alarms": open_alarms() if actor.may("alarms.view") else 0,
         "reminders": unread_count(actor) if actor.may("status.view") else 0,
         "overdue": overdue_table(overdue.items, today=today),
