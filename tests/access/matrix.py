@@ -167,7 +167,9 @@ def address_of(door: Door, one: Object) -> str:
         nonlocal is_used
         kind, name = match.group(1) or "str", match.group(2)
         fitting = kind == "uuid" if is_uuid else kind in ("serial", "int", "place")
-        if len(door.blanks) > 1 and str(one.columns.get(name) or "") and name.endswith("_id"):
+        # Of an address with two keys the other one is the row's own: a paper is asked for in its case.
+        keys = sum(kind in ("uuid", "serial", "int", "place") for kind, _name in door.blanks)
+        if keys > 1 and str(one.columns.get(name) or "") and name.endswith("_id"):
             return str(one.columns[name])
         if fitting and not is_used:
             is_used = True
