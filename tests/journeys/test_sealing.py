@@ -34,6 +34,7 @@ def test_an_account_is_sealed_and_unsealed_by_two_persons_of_the_county(visit: V
     administrator.sees("另一人", "待另一人审核")
 
     leader = visit("l330902")
+    leader.page.locator(".rooms summary").click()
     leader.follow("封存的账号")
     leader.sees("产假结束，已返岗")
     assert leader.barriers() == []

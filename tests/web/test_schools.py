@@ -132,8 +132,8 @@ def test_an_empty_class_is_closed_and_one_with_pupils_is_not() -> None:
 def test_a_class_and_a_school_take_the_same_statements_whatever_their_size(pupils: int) -> None:
     register(*(pupil(n) for n in range(pupils)))
     registrar = as_(REGISTRAR)
-    assert queries_of(registrar, f"/classes/{class_of('2026101').pk}/") == 8
-    assert queries_of(registrar, f"/schools/{FIRST}/") == 13
+    assert queries_of(registrar, f"/classes/{class_of('2026101').pk}/") == 7
+    assert queries_of(registrar, f"/schools/{FIRST}/") == 12
 
 
 # The tree ---------------------------------------------------------------------------------------
