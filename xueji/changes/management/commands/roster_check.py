@@ -6,6 +6,7 @@ import time
 from argparse import ArgumentParser
 from typing import Any
 
+from django.core.checks import Tags
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
@@ -18,6 +19,8 @@ from xueji.lib.errors import Refused
 
 
 class Command(BaseCommand):
+    # Those of the pages would load every page before a file is looked at.
+    requires_system_checks = (Tags.security,)
     help = "Check a roster against the rules and the nation, without writing anything."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

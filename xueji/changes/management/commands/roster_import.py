@@ -6,6 +6,7 @@ import time
 from argparse import ArgumentParser
 from typing import Any
 
+from django.core.checks import Tags
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
@@ -36,6 +37,8 @@ def registrar(username: str, place: int) -> Actor:
 
 
 class Command(BaseCommand):
+    # Those of the pages would load every page before a file is looked at.
+    requires_system_checks = (Tags.security,)
     help = "Upload, check and submit a roster for a school."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

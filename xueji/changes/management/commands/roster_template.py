@@ -6,6 +6,7 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
+from django.core.checks import Tags
 from django.core.management.base import BaseCommand
 
 from xueji.access.scope import national
@@ -20,6 +21,8 @@ class Unwritable(Refused):
 
 
 class Command(BaseCommand):
+    # Those of the pages would load every page before a file is looked at.
+    requires_system_checks = (Tags.security,)
     help = "Write the roster template of a school, with its classes and the code lists to choose from."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -6,6 +6,7 @@ import json
 from argparse import ArgumentParser
 from typing import Any
 
+from django.core.checks import Tags
 from django.core.management.base import BaseCommand
 
 from xueji.access.queries import usernames_at
@@ -33,6 +34,8 @@ def scope_of(division: str) -> places.Scope:
 
 
 class Command(BaseCommand):
+    # Those of the pages would load every page before a file is looked at.
+    requires_system_checks = (Tags.security,)
     help = "List schools with their identifier, county, place, stages, class numbers and accounts."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
