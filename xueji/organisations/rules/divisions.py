@@ -14,8 +14,6 @@ from functools import cache
 from importlib.resources import files
 from typing import Final, Literal
 
-from pypinyin import Style, lazy_pinyin
-
 Level = Literal["province", "prefecture", "county"]
 
 CORPS: Final = "660000"
@@ -449,6 +447,8 @@ def _proper_name(name: str, ending: str) -> str:
 
 def _romanised(name: str) -> str:
     """Return the pinyin as one word, with the apostrophe before a vowel: 西安 is Xi'an."""
+    from pypinyin import Style, lazy_pinyin  # a third of a second that only English pages pay
+
     if name in USUAL_SPELLINGS:
         return USUAL_SPELLINGS[name]
     word = ""
