@@ -127,19 +127,20 @@ def charge(way: Way, indexes: Sequence[bytes], *, whose: Looker, day: date, usin
     To be called in the national role.
     """
     kept = sorted(set(indexes))
-    if kept:
-        with connections[using].cursor() as cursor:
-            cursor.execute(KEEP, _known(way, whose, day) | {"indexes": kept})
-        record(
-            "look_up.miss",
-            by=whose.account_id,
-            office=whose.place,
-            subject_kind="account",
-            subject_id=whose.account_id,
-            place=whose.place,
-            after={"way": way.value, "misses": len(kept)},
-            using=using,
-        )
+    if not kept:
+        return None
+    with connections[using].cursor() as cursor:
+        cursor.execute(KEEP, _known(way, whose, day) | {"indexes": kept})
+    record(
+        "look_up.miss",
+        by=whose.account_id,
+        office=whose.place,
+        subject_kind="account",
+        subject_id=whose.account_id,
+        place=whose.place,
+        after={"way": way.value, "misses": len(kept)},
+        using=using,
+    )
     stood = standing(way, whose, day=day, using=using)
     return next((one for one in stood if one.is_exceeded), None)
 
