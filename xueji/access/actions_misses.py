@@ -215,7 +215,7 @@ def over_budget(way: Way, budget: Budget) -> TooManyMisses:
     }[budget.counted]
     what_zh, what_en = {
         Way.NUMBER: ("按号码查找不到的次数", "look-ups by number found nothing"),
-        Way.ROSTER: ("名册中与已有学籍重复的号码", "numbers of rosters were on record already"),
+        Way.ROSTER: ("名册中与已有学籍姓名不符的号码", "numbers of rosters were on record under other names"),
         Way.UNMASK: ("查看完整信息的次数", "values were shown in full"),
     }[way]
     return TooManyMisses(

@@ -59,7 +59,7 @@ BY_WAY: Final[Mapping[Way, tuple[Budget, ...]]] = {
 
 WAY_NAMES: Final[Mapping[Way, tuple[str, str]]] = {
     Way.NUMBER: ("按号码查找未找到", "Look-ups by number that found nothing"),
-    Way.ROSTER: ("名册中号码已在别处登记", "Numbers in rosters that are known elsewhere"),
+    Way.ROSTER: ("名册中号码已登记在他人名下", "Numbers in rosters that are known under another name"),
     Way.UNMASK: ("查看完整信息", "Values shown in full"),
 }
 COUNTED_NAMES: Final[Mapping[Counted, tuple[str, str]]] = {
